@@ -1,0 +1,5 @@
+/** The few things every package needs: checks that explain themselves, hashes, units. */
+@NullMarked
+package dev.varve.base;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Lookups and status over HTTP and gRPC, thin over {@link dev.varve.store.Embeddings}. */
+@NullMarked
+package dev.varve.serve;
+
+import org.jspecify.annotations.NullMarked;

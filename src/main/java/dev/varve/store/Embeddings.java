@@ -1,0 +1,41 @@
+package dev.varve.store;
+
+import java.util.SortedMap;
+
+/**
+ * Read-only view of the shards that this process owns.
+ *
+ * <p><b>Threads:</b> any; reads neither block learning nor wait for it.
+ *
+ * <p><b>Errors:</b> every method but {@link #ready} and {@link #dimension} throws {@link
+ * ShardUnavailableException} while a shard it needs is starting, moving or restoring.
+ */
+public interface Embeddings {
+  /** Whether every shard can be read now. */
+  boolean ready();
+
+  /** Width D of every vector. */
+  int dimension();
+
+  /** The layout that the rows follow; 0 before the first. */
+  long layoutVersion();
+
+  /** Largest event time learned, milliseconds since 1970-01-01 UTC; 0 before the first. */
+  long watermarkMs();
+
+  /** Examples learned, each exactly once. */
+  long examples();
+
+  /** The tables by name. */
+  SortedMap<String, TableSummary> tables();
+
+  /**
+   * Looks up the vectors of a batch of categories. A category without a row, or of a table that
+   * does not exist, has the zero vector and the status {@link LookupStatus#UNKNOWN}.
+   *
+   * @param keys the categories ({@code dev.varve.event.Category})
+   * @param vectors receives float32[keys.length][D], row-major
+   * @param statuses receives {@link LookupStatus#code} for each key
+   */
+  void lookup(String table, long[] keys, float[] vectors, byte[] statuses);
+}

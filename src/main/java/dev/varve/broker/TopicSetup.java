@@ -1,0 +1,103 @@
+package dev.varve.broker;
+
+import dev.varve.base.Check;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/** Makes the topics that are missing, and tells how full each is. */
+public final class TopicSetup {
+  private final Admin admin;
+  private final Topics topics;
+
+  public TopicSetup(Admin admin, Topics topics) {
+    this.admin = admin;
+    this.topics = topics;
+  }
+
+  /**
+   * Makes the topics that are missing. A topic that is there with another number of partitions is
+   * refused: rows and trainers are bound to their partition.
+   *
+   * @throws IllegalArgumentException naming the topic and the key to set
+   */
+  public void create() throws InterruptedException {
+    List<NewTopic> missing = new ArrayList<>();
+    for (Topics.Topic topic : topics.all()) {
+      missing.add(
+          new NewTopic(topic.name(), topic.partitions(), (short) topics.config().replication())
+              .configs(topic.settings()));
+    }
+    for (var made : admin.createTopics(missing).values().entrySet()) {
+      try {
+        made.getValue().get();
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof TopicExistsException)) {
+          throw new KafkaException("topic " + made.getKey() + ": could not be made", e.getCause());
+        }
+      }
+    }
+    Map<String, TopicDescription> there = describe();
+    for (Topics.Topic topic : topics.all()) {
+      int partitions = there.get(topic.name()).partitions().size();
+      String key = topic.name().equals(topics.updates()) ? "kafka.shards" : "kafka.partitions";
+      Check.that(
+          partitions == topic.partitions(),
+          key,
+          topic.partitions(),
+          "%d, the partitions of the existing topic %s".formatted(partitions, topic.name()));
+    }
+  }
+
+  /** Records that each topic has room for: end offset less start offset, over its partitions. */
+  public Map<String, Long> records() throws InterruptedException {
+    Map<TopicPartition, OffsetSpec> first = new HashMap<>();
+    Map<TopicPartition, OffsetSpec> last = new HashMap<>();
+    describe()
+        .forEach(
+            (name, description) ->
+                description
+                    .partitions()
+                    .forEach(
+                        partition -> {
+                          var key = new TopicPartition(name, partition.partition());
+                          first.put(key, OffsetSpec.earliest());
+                          last.put(key, OffsetSpec.latest());
+                        }));
+    Map<String, Long> records = new TreeMap<>();
+    offsets(last).forEach((p, end) -> records.merge(p.topic(), end.offset(), Long::sum));
+    offsets(first).forEach((p, start) -> records.merge(p.topic(), -start.offset(), Long::sum));
+    return records;
+  }
+
+  private Map<TopicPartition, ListOffsetsResultInfo> offsets(Map<TopicPartition, OffsetSpec> of)
+      throws InterruptedException {
+    try {
+      return admin.listOffsets(of).all().get();
+    } catch (ExecutionException e) {
+      throw new KafkaException("topics: offsets could not be read", e.getCause());
+    }
+  }
+
+  private Map<String, TopicDescription> describe() throws InterruptedException {
+    try {
+      return admin
+          .describeTopics(topics.all().stream().map(Topics.Topic::name).toList())
+          .allTopicNames()
+          .get();
+    } catch (ExecutionException e) {
+      throw new KafkaException("topics: could not be described", e.getCause());
+    }
+  }
+}

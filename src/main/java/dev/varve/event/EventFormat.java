@@ -1,0 +1,49 @@
+package dev.varve.event;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The two forms in which users send messages: protobuf, and JSON with the same field names. A
+ * message that begins with a brace is JSON; none of the messages that users send begins so in
+ * protobuf.
+ */
+public final class EventFormat {
+  private EventFormat() {}
+
+  /**
+   * Merges a message into an empty builder.
+   *
+   * @throws RefusedEventException when the bytes are neither form of the message
+   */
+  public static <B extends Message.Builder> B parse(byte[] bytes, B builder)
+      throws RefusedEventException {
+    try {
+      if (isJson(bytes)) {
+        String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        JsonFormat.parser().merge(text, builder);
+      } else {
+        builder.mergeFrom(bytes);
+      }
+      return builder;
+    } catch (InvalidProtocolBufferException | CharacterCodingException e) {
+      throw RefusedEventException.of(
+          "event",
+          String.valueOf(e.getMessage()).lines().findFirst().orElse("unreadable"),
+          "%s as protobuf or JSON".formatted(builder.getDescriptorForType().getName()));
+    }
+  }
+
+  private static boolean isJson(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b != ' ' && b != '\t' && b != '\n' && b != '\r') {
+        return b == '{';
+      }
+    }
+    return false;
+  }
+}

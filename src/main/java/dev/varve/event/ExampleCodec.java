@@ -1,0 +1,168 @@
+package dev.varve.event;
+
+import dev.varve.schema.Example;
+import dev.varve.schema.Feature;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Decodes and checks a labelled example, and puts it into the trainer's terms.
+ *
+ * <p><b>Threads:</b> one per instance; it keeps scratch space.
+ */
+public final class ExampleCodec {
+  /** The last millisecond of the year 9999. */
+  private static final long LAST_TIME_MS = 253_402_300_799_999L;
+
+  private static final float LARGEST_WEIGHT = 1e6f;
+
+  private final LimitsConfig limits;
+  private final FeatureSet features;
+
+  private int[] fields = new int[16];
+  private int[] ends = new int[16];
+  private int[] numericals = new int[16];
+  private float[] values = new float[16];
+  private long[] keys = new long[64];
+  private int fieldCount;
+  private int keyCount;
+  private int numericalCount;
+
+  public ExampleCodec(LimitsConfig limits, FeatureSet features) {
+    this.limits = limits;
+    this.features = features;
+  }
+
+  /**
+   * Decodes one event.
+   *
+   * @throws RefusedEventException when the event is malformed or breaks a rule
+   */
+  public KeyedExample decode(byte[] event) throws RefusedEventException {
+    if (event.length > limits.eventBytes().count()) {
+      throw RefusedEventException.of(
+          "event", event.length + " bytes", "at most " + limits.eventBytes());
+    }
+    return key(EventFormat.parse(event, Example.newBuilder()).build());
+  }
+
+  private KeyedExample key(Example example) throws RefusedEventException {
+    require(example.hasEventTimeMs(), "event_time_ms", "missing", "milliseconds since 1970");
+    long time = example.getEventTimeMs();
+    require(time > 0 && time <= LAST_TIME_MS, "event_time_ms", time, "1 to " + LAST_TIME_MS);
+    require(example.hasLabel(), "label", "missing", "0 to 1");
+    float label = example.getLabel();
+    require(label >= 0 && label <= 1, "label", label, "0 to 1");
+    float weight = example.hasWeight() ? example.getWeight() : 1;
+    require(weight > 0 && weight <= LARGEST_WEIGHT, "weight", weight, "above 0, at most 1000000");
+    require(example.getFeaturesCount() > 0, "features", 0, "at least one");
+
+    // All checks that need no state first: a refused example must not make a feature known.
+    for (Feature feature : example.getFeaturesList()) {
+      check(feature);
+    }
+    fieldCount = 0;
+    keyCount = 0;
+    numericalCount = 0;
+    reserve(example.getFeaturesCount());
+    for (Feature feature : example.getFeaturesList()) {
+      add(feature);
+    }
+    return new KeyedExample(
+        time,
+        label,
+        weight,
+        Arrays.copyOf(fields, fieldCount),
+        Arrays.copyOf(ends, fieldCount),
+        Arrays.copyOf(keys, keyCount),
+        Arrays.copyOf(numericals, numericalCount),
+        Arrays.copyOf(values, numericalCount));
+  }
+
+  private void check(Feature feature) throws RefusedEventException {
+    int ids = feature.getIdsCount() + feature.getIntIdsCount();
+    if (feature.hasValue()) {
+      if (ids > 0) {
+        throw refused(feature, "ids and value", "one of the two");
+      }
+      if (!Double.isFinite(feature.getValue())) {
+        throw refused(feature, feature.getValue(), "a finite number");
+      }
+    }
+    if (ids > limits.idsPerFeature()) {
+      throw refused(feature, ids + " ids", "at most " + limits.idsPerFeature());
+    }
+    for (int i = 0; i < feature.getIdsCount(); i++) {
+      String id = feature.getIds(i);
+      if (id.isEmpty()) {
+        throw refused(feature, "an empty id", "at least one character");
+      }
+      // UTF-8 takes at most three bytes per char: most ids are settled by their length.
+      if (id.length() * 3L > limits.idBytes().count()
+          && id.getBytes(StandardCharsets.UTF_8).length > limits.idBytes().count()) {
+        throw refused(
+            feature, "an id of " + id.length() + " characters", "at most " + limits.idBytes());
+      }
+    }
+  }
+
+  private static RefusedEventException refused(Feature feature, Object value, String rule) {
+    return RefusedEventException.of("feature " + feature.getName(), value, rule);
+  }
+
+  /** A feature without ids and value is absent: an empty history is no error. */
+  private void add(Feature feature) throws RefusedEventException {
+    String name = feature.getName();
+    if (feature.hasValue()) {
+      int index = features.get(name, FeatureKind.NUMERICAL).index();
+      requireNew(numericals, numericalCount, index, name);
+      double value = feature.getValue();
+      numericals[numericalCount] = index;
+      values[numericalCount++] = (float) (Math.signum(value) * Math.log1p(Math.abs(value)));
+    } else if (feature.getIdsCount() + feature.getIntIdsCount() > 0) {
+      int index = features.get(name, FeatureKind.CATEGORICAL).index();
+      requireNew(fields, fieldCount, index, name);
+      addKeys(feature);
+      fields[fieldCount] = index;
+      ends[fieldCount++] = keyCount;
+    }
+  }
+
+  private void addKeys(Feature feature) {
+    int needed = keyCount + feature.getIdsCount() + feature.getIntIdsCount();
+    if (keys.length < needed) {
+      keys = Arrays.copyOf(keys, Math.max(2 * keys.length, needed));
+    }
+    for (int i = 0; i < feature.getIdsCount(); i++) {
+      keys[keyCount++] = Category.key(feature.getIds(i));
+    }
+    for (int i = 0; i < feature.getIntIdsCount(); i++) {
+      keys[keyCount++] = Category.key(feature.getIntIds(i));
+    }
+  }
+
+  private void reserve(int featureCount) {
+    if (fields.length < featureCount) {
+      fields = new int[featureCount];
+      ends = new int[featureCount];
+      numericals = new int[featureCount];
+      values = new float[featureCount];
+    }
+  }
+
+  private static void requireNew(int[] seen, int count, int index, String name)
+      throws RefusedEventException {
+    for (int i = 0; i < count; i++) {
+      if (seen[i] == index) {
+        throw RefusedEventException.of("feature", name, "named once in an example");
+      }
+    }
+  }
+
+  private static void require(boolean holds, String name, Object value, String rule)
+      throws RefusedEventException {
+    if (!holds) {
+      throw RefusedEventException.of(name, value, rule);
+    }
+  }
+}

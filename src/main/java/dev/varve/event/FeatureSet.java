@@ -1,0 +1,95 @@
+package dev.varve.event;
+
+import dev.varve.base.Check;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The features this process knows, each with a small number. Open by default: a feature seen for
+ * the first time is taken in until there are {@code max}; closed, only declared ones are accepted.
+ *
+ * <p><b>Threads:</b> any. Look-ups read an immutable snapshot; taking a feature in locks.
+ */
+public final class FeatureSet {
+  /** A known feature; {@code index} counts from 0 in the order they became known. */
+  public record Known(String name, FeatureKind kind, int index) {}
+
+  private static final int LONGEST_NAME = 128;
+
+  private final FeaturesConfig config;
+  private volatile Map<String, Known> byName = Map.of();
+  private volatile Known[] byIndex = {};
+
+  public FeatureSet(FeaturesConfig config) {
+    this.config = config;
+    config.declared().forEach(this::add);
+  }
+
+  /** Takes in a feature that is already learned, whatever the limits say now. */
+  public void restore(String name, FeatureKind kind) {
+    if (!byName.containsKey(name)) {
+      add(name, kind);
+    }
+  }
+
+  /** The feature of this name. */
+  public Known get(String name, FeatureKind kind) throws RefusedEventException {
+    Known known = byName.get(name);
+    if (known == null) {
+      known = admit(name, kind);
+    }
+    if (known.kind != kind) {
+      throw RefusedEventException.of("feature " + name, kind.text(), known.kind.text());
+    }
+    return known;
+  }
+
+  public Known get(int index) {
+    return byIndex[index];
+  }
+
+  public int size() {
+    return byIndex.length;
+  }
+
+  private synchronized Known admit(String name, FeatureKind kind) throws RefusedEventException {
+    Known known = byName.get(name);
+    if (known != null) {
+      return known;
+    }
+    checkName(name);
+    if (config.closed()) {
+      throw RefusedEventException.of(
+          "feature", name, "a declared feature, since features.closed is true");
+    }
+    if (byIndex.length >= config.max()) {
+      throw RefusedEventException.of(
+          "feature", name, "one of the %d known, features.max".formatted(byIndex.length));
+    }
+    return add(name, kind);
+  }
+
+  private static void checkName(String name) throws RefusedEventException {
+    if (name.isBlank()
+        || name.length() > LONGEST_NAME
+        || name.codePoints().anyMatch(c -> Character.isISOControl(c) || c == '/')) {
+      throw RefusedEventException.of(
+          "feature name",
+          name,
+          "1 to %d characters, no control characters, no slash".formatted(LONGEST_NAME));
+    }
+  }
+
+  private synchronized Known add(String name, FeatureKind kind) {
+    Known known = new Known(name, kind, byIndex.length);
+    Map<String, Known> names = new LinkedHashMap<>(byName);
+    Check.that(names.put(name, known) == null, "feature", name, "known once");
+    Known[] all = Arrays.copyOf(byIndex, byIndex.length + 1);
+    all[known.index] = known;
+    // The array first: whoever finds the name may ask for its index.
+    byIndex = all;
+    byName = names;
+    return known;
+  }
+}

@@ -1,0 +1,25 @@
+package dev.varve.event;
+
+/**
+ * A valid example in the trainer's terms: names are feature indexes of one {@link FeatureSet},
+ * categories are keys. Arrays are shared, not copied: nobody writes to them after construction.
+ *
+ * @param eventTimeMs when it was shown, milliseconds since 1970-01-01 UTC
+ * @param label in [0, 1]
+ * @param weight greater than 0
+ * @param fields feature index of each categorical feature that is present
+ * @param ends {@code ends[i]} is the end in {@code keys} of the categories of {@code fields[i]}
+ * @param keys categories of all fields, one field after the other
+ * @param numericals feature index of each numerical feature that is present
+ * @param values their values on the scale sign(v) ln(1 + |v|)
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody; copying would cost each example
+public record KeyedExample(
+    long eventTimeMs,
+    float label,
+    float weight,
+    int[] fields,
+    int[] ends,
+    long[] keys,
+    int[] numericals,
+    float[] values) {}

@@ -1,0 +1,77 @@
+package dev.varve.learn;
+
+import dev.varve.base.Check;
+import dev.varve.schema.DenseDelta;
+import dev.varve.schema.DenseModel;
+import dev.varve.schema.Parameters;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The dense model that all trainers' deltas are merged into. Weights and sums of squares are
+ * increments, so merging is addition and every trainer's steps count once.
+ *
+ * <p><b>Threads:</b> one.
+ */
+public final class DenseMerge {
+  private final Adagrad optimizer;
+  private final SortedMap<String, float[]> states = new TreeMap<>();
+  private final SortedMap<Integer, Long> merged = new TreeMap<>();
+  private long version;
+
+  public DenseMerge(Adagrad optimizer) {
+    this.optimizer = optimizer;
+  }
+
+  /** Continues from a published version. */
+  public void restore(DenseModel model) {
+    states.clear();
+    merged.clear();
+    for (Parameters parameters : model.getParametersList()) {
+      states.put(parameters.getName(), DenseParameters.toState(parameters));
+    }
+    merged.putAll(model.getMergedMap());
+    version = model.getVersion();
+  }
+
+  /**
+   * Adds a delta.
+   *
+   * @throws IllegalArgumentException when the delta does not fit the model; nothing is changed
+   */
+  public void merge(DenseDelta delta) {
+    for (Parameters change : delta.getChangesList()) {
+      check(change);
+    }
+    for (Parameters change : delta.getChangesList()) {
+      float[] difference = DenseParameters.toState(change);
+      float[] state =
+          states.computeIfAbsent(
+              change.getName(), name -> optimizer.initial(name, difference.length / 2 - 1));
+      for (int i = 0; i < state.length; i++) {
+        state[i] += difference[i];
+      }
+    }
+    merged.put(delta.getTrainer(), delta.getEndOffset());
+  }
+
+  private void check(Parameters change) {
+    float[] difference = DenseParameters.toState(change);
+    float[] state = states.get(change.getName());
+    Check.that(
+        state == null || state.length == difference.length,
+        change.getName(),
+        difference.length / 2 + " weights",
+        state == null ? "" : state.length / 2 + " weights");
+    for (float value : difference) {
+      Check.that(Float.isFinite(value), change.getName(), value, "a finite change");
+    }
+  }
+
+  /** The next version. */
+  public DenseModel publish() {
+    var model = DenseModel.newBuilder().setVersion(++version).putAllMerged(merged);
+    states.forEach((name, state) -> model.addParameters(DenseParameters.toProto(name, state)));
+    return model.build();
+  }
+}

@@ -1,0 +1,138 @@
+package dev.varve.learn;
+
+import dev.varve.table.RowKey;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The steps that this process's trainers have sent and the tables have not applied yet, so that a
+ * trainer sees its own steps at once instead of a commit and a Kafka round trip later.
+ *
+ * <p>A trainer's view of a row is the row as the table has it plus the changes still in flight.
+ * Those are what the trainer computed with the optimizer the table uses, so the view differs from
+ * what the table will make of them only by other processes' steps in between. Nothing here is
+ * durable, and nothing depends on it but the freshness of a trainer's reads.
+ *
+ * <p><b>Threads:</b> any; one lock.
+ */
+public final class InFlight {
+  /** The changes of one update batch: float32[keys.length][width]. */
+  private record Sent(long sequence, long endOffset, RowKey[] keys, float[] changes) {}
+
+  private record Lane(int trainer, int shard) {}
+
+  private static final class Pending {
+    final float[] change;
+    int batches;
+
+    Pending(int width) {
+      change = new float[width];
+    }
+  }
+
+  private final int width;
+  private final int capacityRows;
+  private final Map<RowKey, Pending> pending = new HashMap<>();
+  private final Map<Lane, ArrayDeque<Sent>> lanes = new HashMap<>();
+  private long sequence;
+  private int rows;
+
+  /**
+   * @param width floats of a row's state
+   * @param capacityRows rows of update batches to remember; beyond them the oldest batch is
+   *     forgotten, which makes reads staler but nothing wrong
+   */
+  public InFlight(int width, int capacityRows) {
+    this.width = width;
+    this.capacityRows = capacityRows;
+  }
+
+  /**
+   * Remembers an update batch.
+   *
+   * @param keys rows, named by feature index and category
+   * @param changes float32[keys.length][width], kept
+   */
+  public synchronized void sent(
+      int trainer, int shard, long endOffset, RowKey[] keys, float[] changes) {
+    for (int i = 0; i < keys.length; i++) {
+      Pending entry = pending.computeIfAbsent(keys[i], _ -> new Pending(width));
+      entry.batches++;
+      add(changes, i * width, entry.change, 1);
+    }
+    Lane lane = new Lane(trainer, shard);
+    lanes
+        .computeIfAbsent(lane, _ -> new ArrayDeque<>())
+        .add(new Sent(sequence++, endOffset, keys, changes));
+    rows += keys.length;
+    while (rows > capacityRows) {
+      drop(oldestLane().remove());
+    }
+  }
+
+  /** Lets go of what the shard has applied by now. Call before reading the shard's rows. */
+  public synchronized void applied(int trainer, int shard, long endOffset) {
+    ArrayDeque<Sent> batches = lanes.get(new Lane(trainer, shard));
+    while (batches != null && !batches.isEmpty() && batches.peek().endOffset <= endOffset) {
+      drop(batches.remove());
+    }
+  }
+
+  /** Lets go of everything a trainer sent: its transaction was aborted, or it moves away. */
+  public synchronized void forget(int trainer) {
+    lanes.forEach(
+        (lane, batches) -> {
+          if (lane.trainer == trainer) {
+            batches.forEach(this::drop);
+            batches.clear();
+          }
+        });
+  }
+
+  /** Adds the changes in flight of a row to its state. */
+  public synchronized void addTo(RowKey key, float[] view, int at) {
+    Pending entry = pending.get(key);
+    if (entry != null) {
+      for (int i = 0; i < width; i++) {
+        view[at + i] += entry.change[i];
+      }
+    }
+  }
+
+  /** Rows of all remembered batches, a row counted once per batch. */
+  public synchronized int rows() {
+    return rows;
+  }
+
+  private void drop(Sent batch) {
+    for (int i = 0; i < batch.keys.length; i++) {
+      Pending entry = pending.get(batch.keys[i]);
+      if (entry == null) {
+        throw new IllegalStateException("in flight: " + batch.keys[i] + " is not pending");
+      }
+      // The last batch takes the entry with it, and the rounding of additions and subtractions.
+      if (--entry.batches == 0) {
+        pending.remove(batch.keys[i]);
+      } else {
+        add(batch.changes, i * width, entry.change, -1);
+      }
+    }
+    rows -= batch.keys.length;
+  }
+
+  /** There are few lanes: trainers times shards. */
+  private ArrayDeque<Sent> oldestLane() {
+    return lanes.values().stream()
+        .filter(batches -> !batches.isEmpty())
+        .min(Comparator.comparingLong(batches -> batches.element().sequence))
+        .orElseThrow();
+  }
+
+  private static void add(float[] changes, int from, float[] sum, float sign) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += sign * changes[from + i];
+    }
+  }
+}

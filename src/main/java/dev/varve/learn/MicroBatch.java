@@ -1,0 +1,222 @@
+package dev.varve.learn;
+
+import dev.varve.event.FeatureKind;
+import dev.varve.event.FeatureSet;
+import dev.varve.event.KeyedExample;
+import java.util.Arrays;
+import org.agrona.collections.Long2LongHashMap;
+
+/**
+ * Examples that are predicted and learned together, over the distinct states they use.
+ *
+ * <p><b>Shape:</b> an example is a run of features, a feature a run of terms, a term a slot and a
+ * factor. A slot is one category of one feature, or one numerical feature.
+ *
+ * <p><b>Threads:</b> one; reused from batch to batch.
+ */
+final class MicroBatch {
+  private static final int NO_SLOT = -1;
+
+  private final FeatureSet features;
+  private Long2LongHashMap[] slotsByCategory = {};
+  private int[] numericalSlots = {};
+
+  private int examples;
+  private int[] firstFeature = new int[129];
+  private float[] labels = new float[128];
+  private float[] weights = new float[128];
+  private String[] sources = new String[128];
+  private long latestMs;
+
+  private int featureCount;
+  private int[] firstTerm = new int[2049];
+
+  private int terms;
+  private int[] termSlot = new int[2048];
+  private float[] termScale = new float[2048];
+
+  private int slots;
+  private int[] slotFeature = new int[1024];
+  private long[] slotCategory = new long[1024];
+  private int[] slotOccurrences = new int[1024];
+  private long[] slotMs = new long[1024];
+
+  MicroBatch(FeatureSet features) {
+    this.features = features;
+  }
+
+  void add(KeyedExample example, String source) {
+    growMaps();
+    if (examples == labels.length) {
+      labels = Arrays.copyOf(labels, 2 * examples);
+      weights = Arrays.copyOf(weights, 2 * examples);
+      sources = Arrays.copyOf(sources, 2 * examples);
+      firstFeature = Arrays.copyOf(firstFeature, 2 * examples + 1);
+    }
+    labels[examples] = example.label();
+    weights[examples] = example.weight();
+    sources[examples] = source;
+    latestMs = examples == 0 ? example.eventTimeMs() : Math.max(latestMs, example.eventTimeMs());
+    addCategories(example);
+    addNumericals(example);
+    firstFeature[++examples] = featureCount;
+  }
+
+  private void addCategories(KeyedExample example) {
+    int key = 0;
+    for (int i = 0; i < example.fields().length; i++) {
+      int feature = example.fields()[i];
+      int end = example.ends()[i];
+      float scale = 1f / (end - key);
+      Long2LongHashMap slotOf = slotsByCategory[feature];
+      for (; key < end; key++) {
+        long category = example.keys()[key];
+        int slot = (int) slotOf.get(category);
+        if (slot == NO_SLOT) {
+          slot = newSlot(feature, category, example.eventTimeMs());
+          slotOf.put(category, slot);
+        }
+        slotOccurrences[slot]++;
+        slotMs[slot] = Math.max(slotMs[slot], example.eventTimeMs());
+        addTerm(slot, scale);
+      }
+      endFeature();
+    }
+  }
+
+  private void addNumericals(KeyedExample example) {
+    for (int i = 0; i < example.numericals().length; i++) {
+      int feature = example.numericals()[i];
+      if (numericalSlots[feature] == NO_SLOT) {
+        numericalSlots[feature] = newSlot(feature, 0, example.eventTimeMs());
+      }
+      addTerm(numericalSlots[feature], example.values()[i]);
+      endFeature();
+    }
+  }
+
+  private int newSlot(int feature, long category, long timeMs) {
+    if (slots == slotFeature.length) {
+      slotFeature = Arrays.copyOf(slotFeature, 2 * slots);
+      slotCategory = Arrays.copyOf(slotCategory, 2 * slots);
+      slotOccurrences = Arrays.copyOf(slotOccurrences, 2 * slots);
+      slotMs = Arrays.copyOf(slotMs, 2 * slots);
+    }
+    slotFeature[slots] = feature;
+    slotCategory[slots] = category;
+    slotOccurrences[slots] = 0;
+    slotMs[slots] = timeMs;
+    return slots++;
+  }
+
+  private void addTerm(int slot, float scale) {
+    if (terms == termSlot.length) {
+      termSlot = Arrays.copyOf(termSlot, 2 * terms);
+      termScale = Arrays.copyOf(termScale, 2 * terms);
+    }
+    termSlot[terms] = slot;
+    termScale[terms++] = scale;
+  }
+
+  private void endFeature() {
+    if (featureCount + 2 > firstTerm.length) {
+      firstTerm = Arrays.copyOf(firstTerm, 2 * firstTerm.length);
+    }
+    firstTerm[++featureCount] = terms;
+  }
+
+  private void growMaps() {
+    int known = features.size();
+    int had = slotsByCategory.length;
+    if (had < known) {
+      slotsByCategory = Arrays.copyOf(slotsByCategory, known);
+      numericalSlots = Arrays.copyOf(numericalSlots, known);
+      for (int i = had; i < known; i++) {
+        slotsByCategory[i] = new Long2LongHashMap(NO_SLOT);
+        numericalSlots[i] = NO_SLOT;
+      }
+    }
+  }
+
+  void clear() {
+    for (Long2LongHashMap slotOf : slotsByCategory) {
+      // Clearing costs what the map can hold; most batches use few of many features.
+      if (!slotOf.isEmpty()) {
+        slotOf.clear();
+      }
+    }
+    Arrays.fill(numericalSlots, NO_SLOT);
+    examples = 0;
+    featureCount = 0;
+    terms = 0;
+    slots = 0;
+  }
+
+  /** Number of examples. */
+  int size() {
+    return examples;
+  }
+
+  int slots() {
+    return slots;
+  }
+
+  /** First feature of an example; the last example ends where the one behind it would begin. */
+  int firstFeature(int example) {
+    return firstFeature[example];
+  }
+
+  /** First term of a feature; the last feature ends where the one behind it would begin. */
+  int firstTerm(int feature) {
+    return firstTerm[feature];
+  }
+
+  int slot(int term) {
+    return termSlot[term];
+  }
+
+  /** What the slot's state is multiplied by in this term. */
+  float scale(int term) {
+    return termScale[term];
+  }
+
+  float label(int example) {
+    return labels[example];
+  }
+
+  float weight(int example) {
+    return weights[example];
+  }
+
+  /** Who sent the example; empty when nobody said. */
+  String source(int example) {
+    return sources[example];
+  }
+
+  /** Latest event time of the batch. */
+  long latestMs() {
+    return latestMs;
+  }
+
+  FeatureSet.Known feature(int slot) {
+    return features.get(slotFeature[slot]);
+  }
+
+  boolean isCategory(int slot) {
+    return feature(slot).kind() == FeatureKind.CATEGORICAL;
+  }
+
+  long category(int slot) {
+    return slotCategory[slot];
+  }
+
+  /** How often the category occurs in the batch. */
+  int occurrences(int slot) {
+    return slotOccurrences[slot];
+  }
+
+  /** Latest event time of the category in the batch. */
+  long latestMs(int slot) {
+    return slotMs[slot];
+  }
+}

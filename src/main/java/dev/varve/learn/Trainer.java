@@ -1,0 +1,278 @@
+package dev.varve.learn;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.varve.event.Category;
+import dev.varve.event.FeatureSet;
+import dev.varve.event.KeyedExample;
+import dev.varve.schema.DenseDelta;
+import dev.varve.schema.Quality;
+import dev.varve.schema.TableUpdate;
+import dev.varve.schema.UpdateBatch;
+import dev.varve.table.RowKey;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.ObjIntConsumer;
+
+/**
+ * Learns from the examples of one partition: collects a micro-batch, predicts each of its examples,
+ * and turns them into summed gradients for the shards that own the rows.
+ *
+ * <p>All examples of a batch are predicted with the state before the batch. Rows are read from the
+ * tables; this process's own steps that the tables lack are added ({@link InFlight}). Dense
+ * parameters are stepped in the {@link DenseReplica}.
+ *
+ * <p><b>Threads:</b> one per instance; instances of a process share what {@link Shared} names.
+ */
+public final class Trainer {
+  /** What the trainers of a process have in common. */
+  public record Shared(
+      FeatureSet features, Rows rows, InFlight inFlight, DenseReplica dense, Adagrad optimizer) {}
+
+  /** Half of what a Kafka producer takes by default. */
+  private static final int MOST_UPDATE_BYTES = 512 << 10;
+
+  /** A row's key, count and time in an update batch, at most. */
+  private static final int KEY_BYTES = 24;
+
+  private static final float[] NO_FLOATS = {};
+
+  private final int trainer;
+  private final int shards;
+  private final int dimension;
+  private final Shared shared;
+  private final FmHead head;
+  private final MicroBatch batch;
+  private final QualityTally tally = new QualityTally();
+  private float[] states = NO_FLOATS;
+  private float[] gradients = NO_FLOATS;
+  private final float[] bias = new float[2];
+  private final float[] biasGradient = new float[1];
+
+  /**
+   * @param trainer partition of the examples
+   * @param shards number of shards
+   * @param dimension width D of a vector
+   */
+  public Trainer(int trainer, int shards, int dimension, Shared shared) {
+    this.trainer = trainer;
+    this.shards = shards;
+    this.dimension = dimension;
+    this.shared = shared;
+    this.head = new FmHead(dimension);
+    this.batch = new MicroBatch(shared.features);
+  }
+
+  /** Takes an example into the micro-batch. */
+  public void add(KeyedExample example, String source) {
+    batch.add(example, source);
+  }
+
+  /** Counts a record that was refused. */
+  public void rejected(String source) {
+    tally.rejected(source);
+  }
+
+  /** Examples waiting in the micro-batch. */
+  public int waiting() {
+    return batch.size();
+  }
+
+  /**
+   * Learns the micro-batch.
+   *
+   * @param endOffset behind the last example that was taken in
+   * @param updates receives each shard's update batch; one at least when there were examples
+   */
+  public void learn(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
+    if (batch.size() == 0) {
+      return;
+    }
+    read();
+    predict();
+    step(endOffset, layoutVersion, updates);
+    batch.clear();
+  }
+
+  /**
+   * Rows of update batches that the tables have not applied yet, of all trainers of the process.
+   */
+  public int rowsInFlight() {
+    for (int shard = 0; shard < shards; shard++) {
+      shared.inFlight.applied(trainer, shard, shared.rows.applied(shard, trainer));
+    }
+    return shared.inFlight.rows();
+  }
+
+  /** The dense changes since the last call. */
+  public DenseDelta takeDense(long endOffset, long layoutVersion) {
+    return shared.dense.takeDelta(trainer, endOffset, layoutVersion);
+  }
+
+  /** Whether a report is due: examples or refusals since the last one. */
+  public boolean hasQuality() {
+    return !tally.isEmpty();
+  }
+
+  /** The quality since the last call. */
+  public Quality takeQuality(long endOffset) {
+    return tally.take(trainer, endOffset);
+  }
+
+  /** Forgets everything that was not committed. */
+  public void close() {
+    shared.inFlight.forget(trainer);
+    shared.dense.forget(trainer);
+  }
+
+  private void read() {
+    int width = width();
+    states = atLeast(states, batch.slots() * width);
+    int unused = rowsInFlight();
+    for (int slot = 0; slot < batch.slots(); slot++) {
+      String name = batch.feature(slot).name();
+      if (!batch.isCategory(slot)) {
+        shared.dense.read(DenseParameters.numerical(name), dimension, states, slot * width);
+        continue;
+      }
+      long category = batch.category(slot);
+      float[] row = shared.rows.read(Category.shard(name, category, shards), name, category);
+      if (row == null) {
+        row = shared.optimizer.initial(name, category, dimension);
+      }
+      System.arraycopy(row, 0, states, slot * width, width);
+      shared.inFlight.addTo(rowKey(slot), states, slot * width);
+    }
+    shared.dense.read(DenseParameters.BIAS, 0, bias, 0);
+  }
+
+  private void predict() {
+    int stride = 1 + dimension;
+    gradients = atLeast(gradients, batch.slots() * stride);
+    Arrays.fill(gradients, 0, batch.slots() * stride, 0);
+    biasGradient[0] = 0;
+    for (int example = 0; example < batch.size(); example++) {
+      float logit = bias[0] + head.predict(batch, example, states);
+      float label = batch.label(example);
+      float weight = batch.weight(example);
+      tally.predicted(batch.source(example), logit, label, weight);
+      float slope = weight * ((float) QualityTally.probability(logit) - label);
+      biasGradient[0] += slope;
+      head.gradients(batch, example, slope, gradients);
+    }
+  }
+
+  private void step(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
+    shared.dense.step(trainer, DenseParameters.BIAS, 0, biasGradient, 0);
+    var sorted = new ShardedSlots(shards);
+    for (int slot = 0; slot < batch.slots(); slot++) {
+      String name = batch.feature(slot).name();
+      if (batch.isCategory(slot)) {
+        sorted.add(
+            Category.shard(name, batch.category(slot), shards), batch.feature(slot).index(), slot);
+      } else {
+        int from = slot * (1 + dimension);
+        shared.dense.step(trainer, DenseParameters.numerical(name), dimension, gradients, from);
+      }
+    }
+    int counted = batch.size();
+    for (int shard = 0; shard < shards; shard++) {
+      int[] slots = sorted.slots(shard);
+      // Examples without a category are counted all the same.
+      if (slots.length > 0 || (shard == shards - 1 && counted > 0)) {
+        send(shard, slots, endOffset, layoutVersion, counted, updates);
+        remember(shard, slots, endOffset);
+        counted = 0;
+      }
+    }
+  }
+
+  /** Sends the shard's rows, in several update batches when one would grow too large for Kafka. */
+  private void send(
+      int shard,
+      int[] slots,
+      long endOffset,
+      long layoutVersion,
+      int examples,
+      ObjIntConsumer<UpdateBatch> updates) {
+    int most = Math.max(1, MOST_UPDATE_BYTES / ((1 + dimension) * Float.BYTES + KEY_BYTES));
+    int from = 0;
+    do {
+      int[] part = Arrays.copyOfRange(slots, from, Math.min(from + most, slots.length));
+      int counted = from == 0 ? examples : 0;
+      updates.accept(update(part, endOffset, layoutVersion, counted), shard);
+      from += most;
+    } while (from < slots.length);
+  }
+
+  /** The update batch of some of a shard's rows; {@code slots} are sorted by feature. */
+  private UpdateBatch update(int[] slots, long endOffset, long layoutVersion, int examples) {
+    var update =
+        UpdateBatch.newBuilder()
+            .setTrainer(trainer)
+            .setEndOffset(endOffset)
+            .setLayoutVersion(layoutVersion)
+            .setExamples(examples)
+            .setEventTimeMs(batch.latestMs());
+    for (int from = 0; from < slots.length; ) {
+      int to = from + 1;
+      while (to < slots.length && batch.feature(slots[to]) == batch.feature(slots[from])) {
+        to++;
+      }
+      update.addTables(tableUpdate(slots, from, to));
+      from = to;
+    }
+    return update.build();
+  }
+
+  private TableUpdate tableUpdate(int[] slots, int from, int to) {
+    var update = TableUpdate.newBuilder().setTable(batch.feature(slots[from]).name());
+    for (int i = from; i < to; i++) {
+      update.addKeys(batch.category(slots[i]));
+      update.addOccurrences(batch.occurrences(slots[i]));
+      update.addEventTimeOffsetsMs(batch.latestMs(slots[i]) - batch.latestMs());
+    }
+    return update.setGradients(gradientBytes(slots, from, to)).build();
+  }
+
+  private ByteString gradientBytes(int[] slots, int from, int to) {
+    int stride = 1 + dimension;
+    ByteBuffer bytes =
+        ByteBuffer.allocate((to - from) * stride * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    var floats = bytes.asFloatBuffer();
+    for (int i = from; i < to; i++) {
+      floats.put(gradients, slots[i] * stride, stride);
+    }
+    return UnsafeByteOperations.unsafeWrap(bytes);
+  }
+
+  /** Takes the step that the table will take, and keeps the change until the table has it. */
+  private void remember(int shard, int[] slots, long endOffset) {
+    int width = width();
+    RowKey[] keys = new RowKey[slots.length];
+    float[] changes = new float[slots.length * width];
+    for (int i = 0; i < slots.length; i++) {
+      int at = slots[i] * width;
+      keys[i] = rowKey(slots[i]);
+      System.arraycopy(states, at, changes, i * width, width);
+      shared.optimizer.step(changes, i * width, dimension, gradients, slots[i] * (1 + dimension));
+      for (int k = 0; k < width; k++) {
+        changes[i * width + k] -= states[at + k];
+      }
+    }
+    shared.inFlight.sent(trainer, shard, endOffset, keys, changes);
+  }
+
+  private RowKey rowKey(int slot) {
+    return new RowKey(batch.feature(slot).index(), batch.category(slot));
+  }
+
+  private int width() {
+    return 2 * (1 + dimension);
+  }
+
+  private static float[] atLeast(float[] array, int length) {
+    return array.length >= length ? array : new float[Math.max(length, 2 * array.length)];
+  }
+}

@@ -1,0 +1,216 @@
+package dev.varve.store;
+
+import dev.varve.learn.Adagrad;
+import dev.varve.schema.Census;
+import dev.varve.schema.UpdateBatch;
+import dev.varve.table.Popularity;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
+import org.apache.kafka.streams.processor.internals.ProcessorRecordContext;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.internals.CacheFlushListener;
+import org.apache.kafka.streams.state.internals.CachedStateStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The embedding store as Kafka Streams sees it: {@link Shard} over Streams' own RocksDB store with
+ * its changelog.
+ *
+ * <p><b>Commit:</b> {@link #flushCache} is the one call that Kafka Streams makes on the stream
+ * thread <em>before</em> it commits the offsets, also under exactly-once; {@code commit} and {@code
+ * flush} come after it, or not at all while the task runs. So changed rows are written back there:
+ * to RocksDB and, in the same transaction as the offsets, to the changelog. Called while a task is
+ * closed dirty, it writes into a transaction that is aborted.
+ *
+ * <p><b>Threads:</b> apply, census and the StateStore methods: the stream thread that owns the
+ * task; {@link #read} and {@link #summary}: any.
+ *
+ * <p>{@code CachedStateStore} and {@code InternalProcessorContext} are internal to Kafka Streams;
+ * this class and the commit hook of the topology are the only places that use them, and tests hold
+ * what they rely on.
+ */
+public final class EmbeddingStore implements StateStore, CachedStateStore<Object, Object> {
+  /** What every shard of a process is made with. */
+  public record Settings(int dimension, Adagrad optimizer, Popularity decay, long cacheBytes) {}
+
+  private final KeyValueStore<Bytes, byte[]> inner;
+  private final Settings settings;
+  private @Nullable InternalProcessorContext<?, ?> context;
+  private volatile @Nullable Shard shard;
+
+  EmbeddingStore(KeyValueStore<Bytes, byte[]> inner, Settings settings) {
+    this.inner = inner;
+    this.settings = settings;
+  }
+
+  // -- the writer
+
+  /**
+   * Applies an update batch.
+   *
+   * @throws IllegalArgumentException when the batch is malformed; nothing is changed
+   */
+  public void apply(UpdateBatch batch) {
+    shard().apply(batch);
+  }
+
+  /** Whether so much has changed that a commit should come soon. */
+  public boolean wantsCommit() {
+    return shard().wantsWriteBack();
+  }
+
+  /** The shard's census as it stands. */
+  public Census census() {
+    return shard().census();
+  }
+
+  // -- readers
+
+  /** The learned state of a category, not to be changed; null without a row. */
+  public float @Nullable [] read(String table, long category) {
+    return shard().read(table, category);
+  }
+
+  ShardSummary summary() {
+    return shard().summary();
+  }
+
+  /**
+   * Reads the counters on first use: only then is the store restored for certain, because neither
+   * the processor nor a reader gets at it before.
+   */
+  private Shard shard() {
+    Shard open = shard;
+    return open != null ? open : open();
+  }
+
+  private synchronized Shard open() {
+    Shard open = shard;
+    if (open == null) {
+      InternalProcessorContext<?, ?> owner = context;
+      if (owner == null) {
+        throw new IllegalStateException("store " + name() + ": used before it was initialized");
+      }
+      open =
+          new Shard(
+              owner.taskId().partition(),
+              new Inner(),
+              settings.dimension,
+              settings.optimizer,
+              settings.decay,
+              settings.cacheBytes);
+      shard = open;
+    }
+    return open;
+  }
+
+  private final class Inner implements Shard.Below {
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      return inner.get(Bytes.wrap(key));
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value) {
+      inner.put(Bytes.wrap(key), value);
+    }
+
+    @Override
+    public void scan(byte[] from, byte[] to, Visitor visitor) {
+      try (KeyValueIterator<Bytes, byte[]> pairs = inner.range(Bytes.wrap(from), Bytes.wrap(to))) {
+        while (pairs.hasNext()) {
+          var pair = pairs.next();
+          visitor.pair(pair.key.get(), pair.value);
+        }
+      }
+    }
+  }
+
+  // -- Kafka Streams
+
+  @Override
+  public String name() {
+    return inner.name();
+  }
+
+  @Override
+  public void init(StateStoreContext stateStoreContext, StateStore root) {
+    // Kafka Streams opens every local store once at start without a task behind it.
+    context =
+        stateStoreContext instanceof InternalProcessorContext<?, ?> internal ? internal : null;
+    inner.init(stateStoreContext, root);
+  }
+
+  @Override
+  public void flushCache() {
+    Shard open = shard;
+    InternalProcessorContext<?, ?> owner = context;
+    if (open == null || owner == null) {
+      return;
+    }
+    // The changelog takes its timestamps from here; after a punctuation there is no record.
+    ProcessorRecordContext before = owner.recordContext();
+    owner.setRecordContext(
+        new ProcessorRecordContext(
+            owner.currentSystemTimeMs(),
+            -1,
+            owner.taskId().partition(),
+            null,
+            new RecordHeaders()));
+    try {
+      open.writeBack();
+    } finally {
+      owner.setRecordContext(before);
+    }
+  }
+
+  /** The store below is about to be written by a changelog: forget what was read from it. */
+  @Override
+  public void clearCache() {
+    shard = null;
+  }
+
+  @Override
+  public boolean setFlushListener(
+      CacheFlushListener<Object, Object> listener, boolean sendOldValues) {
+    return false;
+  }
+
+  @Override
+  public void commit(Map<TopicPartition, Long> changelogOffsets) {
+    inner.commit(changelogOffsets);
+  }
+
+  @Override
+  public @Nullable Long committedOffset(TopicPartition partition) {
+    return inner.committedOffset(partition);
+  }
+
+  @Override
+  @SuppressWarnings("deprecation") // deprecated for callers; a wrapper has to pass it on
+  public boolean managesOffsets() {
+    return inner.managesOffsets();
+  }
+
+  @Override
+  public void close() {
+    shard = null;
+    inner.close();
+  }
+
+  @Override
+  public boolean persistent() {
+    return inner.persistent();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return inner.isOpen();
+  }
+}

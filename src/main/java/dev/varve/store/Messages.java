@@ -1,0 +1,25 @@
+package dev.varve.store;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
+
+/** Parses messages that Varve itself wrote. */
+final class Messages {
+  private Messages() {}
+
+  /**
+   * Parses a message.
+   *
+   * @throws IllegalStateException when the bytes are not what was written
+   */
+  static <T> T parse(Parser<T> parser, byte[] bytes, String what) {
+    try {
+      return parser.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException(
+          "%s: %d unreadable bytes (expected: what Varve wrote; the store is damaged)"
+              .formatted(what, bytes.length),
+          e);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package dev.varve.store;
+
+import java.util.Map;
+import java.util.SortedMap;
+
+/**
+ * What a shard says of itself: an immutable snapshot taken behind each update batch.
+ *
+ * @param applied per trainer, the end offset of its newest update batch that the rows contain
+ */
+record ShardSummary(
+    long examples,
+    long watermarkMs,
+    long layoutVersion,
+    Map<Integer, Long> applied,
+    SortedMap<String, TableSummary> tables) {}

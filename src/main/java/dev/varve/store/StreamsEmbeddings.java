@@ -1,0 +1,207 @@
+package dev.varve.store;
+
+import dev.varve.event.Category;
+import dev.varve.learn.Rows;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToLongFunction;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.state.QueryableStoreType;
+import org.apache.kafka.streams.state.internals.StateStoreProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shards of this process, found through Kafka Streams' interactive queries. Only running active
+ * tasks answer: a restoring copy would call rows unknown that it has not read yet.
+ *
+ * <p><b>Threads:</b> any.
+ */
+public final class StreamsEmbeddings implements Embeddings, Rows {
+  private static final Duration POLL = Duration.ofMillis(2);
+  private static final ShardType TYPE = new ShardType();
+
+  private final KafkaStreams streams;
+  private final int shards;
+  private final int dimension;
+  private final Duration longestWait;
+  private final AtomicReferenceArray<@Nullable EmbeddingStore> open;
+
+  /**
+   * @param streams the application that holds the shards
+   * @param longestWait how long a trainer's read waits for a shard
+   */
+  public StreamsEmbeddings(KafkaStreams streams, int shards, int dimension, Duration longestWait) {
+    this.streams = streams;
+    this.shards = shards;
+    this.dimension = dimension;
+    this.longestWait = longestWait;
+    this.open = new AtomicReferenceArray<>(shards);
+  }
+
+  // -- Embeddings: answer now or not at all
+
+  @Override
+  public boolean ready() {
+    try {
+      for (int shard = 0; shard < shards; shard++) {
+        store(shard);
+      }
+      return true;
+    } catch (ShardUnavailableException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public int dimension() {
+    return dimension;
+  }
+
+  @Override
+  public long layoutVersion() {
+    return largest(ShardSummary::layoutVersion);
+  }
+
+  @Override
+  public long watermarkMs() {
+    return largest(ShardSummary::watermarkMs);
+  }
+
+  private long largest(ToLongFunction<ShardSummary> of) {
+    long largest = 0;
+    for (int shard = 0; shard < shards; shard++) {
+      largest = Math.max(largest, of.applyAsLong(summary(shard)));
+    }
+    return largest;
+  }
+
+  @Override
+  public long examples() {
+    long examples = 0;
+    for (int shard = 0; shard < shards; shard++) {
+      examples += summary(shard).examples();
+    }
+    return examples;
+  }
+
+  @Override
+  public SortedMap<String, TableSummary> tables() {
+    var tables = new TreeMap<String, TableSummary>();
+    for (int shard = 0; shard < shards; shard++) {
+      summary(shard).tables().forEach((name, size) -> tables.merge(name, size, TableSummary::plus));
+    }
+    return Collections.unmodifiableSortedMap(tables);
+  }
+
+  @Override
+  public void lookup(String table, long[] keys, float[] vectors, byte[] statuses) {
+    for (int i = 0; i < keys.length; i++) {
+      float[] state = readNow(Category.shard(table, keys[i], shards), table, keys[i]);
+      int at = i * dimension;
+      if (state == null) {
+        Arrays.fill(vectors, at, at + dimension, 0);
+        statuses[i] = LookupStatus.UNKNOWN.code();
+      } else {
+        System.arraycopy(state, 1, vectors, at, dimension);
+        statuses[i] = LookupStatus.ROW.code();
+      }
+    }
+  }
+
+  // -- Rows: wait a while
+
+  @Override
+  public long applied(int shard, int trainer) {
+    return waitFor(() -> summary(shard).applied().getOrDefault(trainer, 0L));
+  }
+
+  @Override
+  public float @Nullable [] read(int shard, String table, long category) {
+    try {
+      return readNow(shard, table, category);
+    } catch (ShardUnavailableException e) {
+      return waitFor(() -> readNow(shard, table, category));
+    }
+  }
+
+  /** A read that may find the shard unavailable. */
+  @FunctionalInterface
+  private interface Read<T extends @Nullable Object> {
+    T now();
+  }
+
+  private <T extends @Nullable Object> T waitFor(Read<T> read) {
+    long deadline = System.nanoTime() + longestWait.toNanos();
+    while (true) {
+      try {
+        return read.now();
+      } catch (ShardUnavailableException e) {
+        if (System.nanoTime() - deadline > 0 || Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        LockSupport.parkNanos(POLL.toNanos());
+      }
+    }
+  }
+
+  // -- the shards
+
+  private float @Nullable [] readNow(int shard, String table, long category) {
+    EmbeddingStore store = store(shard);
+    try {
+      return store.read(table, category);
+    } catch (InvalidStateStoreException e) {
+      throw new ShardUnavailableException(shard, "closing");
+    }
+  }
+
+  private ShardSummary summary(int shard) {
+    EmbeddingStore store = store(shard);
+    try {
+      return store.summary();
+    } catch (InvalidStateStoreException e) {
+      throw new ShardUnavailableException(shard, "closing");
+    }
+  }
+
+  private EmbeddingStore store(int shard) {
+    EmbeddingStore store = open.get(shard);
+    if (store == null || !store.isOpen()) {
+      store = find(shard);
+      open.set(shard, store);
+    }
+    return store;
+  }
+
+  private EmbeddingStore find(int shard) {
+    try {
+      return streams.store(
+          StoreQueryParameters.fromNameAndType(EmbeddingStoreBuilder.NAME, TYPE)
+              .withPartition(shard));
+    } catch (InvalidStateStoreException e) {
+      throw new ShardUnavailableException(shard, "not running");
+    }
+  }
+
+  private static final class ShardType implements QueryableStoreType<EmbeddingStore> {
+    @Override
+    public boolean accepts(StateStore stateStore) {
+      return stateStore instanceof EmbeddingStore;
+    }
+
+    @Override
+    public EmbeddingStore create(StateStoreProvider storeProvider, String storeName) {
+      return storeProvider.stores(storeName, this).stream()
+          .findFirst()
+          .orElseThrow(() -> new InvalidStateStoreException("store " + storeName + ": not here"));
+    }
+  }
+}

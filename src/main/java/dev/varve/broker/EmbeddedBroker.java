@@ -108,7 +108,7 @@ public final class EmbeddedBroker implements AutoCloseable {
    * A port for the controller, which nobody else has to know: with static voters it cannot be 0.
    */
   private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }

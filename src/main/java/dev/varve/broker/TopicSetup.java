@@ -48,15 +48,16 @@ public final class TopicSetup {
         }
       }
     }
-    Map<String, TopicDescription> there = describe();
+    Map<String, Integer> partitions = new HashMap<>();
+    describe().forEach((name, topic) -> partitions.put(name, topic.partitions().size()));
     for (Topics.Topic topic : topics.all()) {
-      int partitions = there.get(topic.name()).partitions().size();
+      int there = partitions.getOrDefault(topic.name(), 0);
       String key = topic.name().equals(topics.updates()) ? "kafka.shards" : "kafka.partitions";
       Check.that(
-          partitions == topic.partitions(),
+          there == topic.partitions(),
           key,
           topic.partitions(),
-          "%d, the partitions of the existing topic %s".formatted(partitions, topic.name()));
+          "%d, the partitions of the existing topic %s".formatted(there, topic.name()));
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.Map;
  */
 public final class InFlight {
   /** The changes of one update batch: float32[keys.length][width]. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Sent(long sequence, long endOffset, RowKey[] keys, float[] changes) {}
 
   private record Lane(int trainer, int shard) {}

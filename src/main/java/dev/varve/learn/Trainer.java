@@ -36,6 +36,7 @@ public final class Trainer {
   /** A row's key, count and time in an update batch, at most. */
   private static final int KEY_BYTES = 24;
 
+  private static final int MOST_SLOTS = 16_384;
   private static final float[] NO_FLOATS = {};
 
   private final int trainer;
@@ -74,9 +75,9 @@ public final class Trainer {
     tally.rejected(source);
   }
 
-  /** Examples waiting in the micro-batch. */
-  public int waiting() {
-    return batch.size();
+  /** Whether the micro-batch should be learned: many examples, or many rows for its size. */
+  public boolean isFull(int examples) {
+    return batch.size() >= examples || batch.slots() >= MOST_SLOTS;
   }
 
   /**
@@ -129,7 +130,7 @@ public final class Trainer {
   private void read() {
     int width = width();
     states = atLeast(states, batch.slots() * width);
-    int unused = rowsInFlight();
+    var _ = rowsInFlight();
     for (int slot = 0; slot < batch.slots(); slot++) {
       String name = batch.feature(slot).name();
       if (!batch.isCategory(slot)) {
@@ -217,7 +218,8 @@ public final class Trainer {
             .setEventTimeMs(batch.latestMs());
     for (int from = 0; from < slots.length; ) {
       int to = from + 1;
-      while (to < slots.length && batch.feature(slots[to]) == batch.feature(slots[from])) {
+      while (to < slots.length
+          && batch.feature(slots[to]).index() == batch.feature(slots[from]).index()) {
         to++;
       }
       update.addTables(tableUpdate(slots, from, to));

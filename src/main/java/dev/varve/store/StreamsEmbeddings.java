@@ -120,7 +120,8 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public long applied(int shard, int trainer) {
-    return waitFor(() -> summary(shard).applied().getOrDefault(trainer, 0L));
+    Long end = waitFor(() -> summary(shard).applied().get(trainer));
+    return end == null ? 0 : end;
   }
 
   @Override
@@ -134,11 +135,11 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   /** A read that may find the shard unavailable. */
   @FunctionalInterface
-  private interface Read<T extends @Nullable Object> {
-    T now();
+  private interface Read<T> {
+    @Nullable T now();
   }
 
-  private <T extends @Nullable Object> T waitFor(Read<T> read) {
+  private <T> @Nullable T waitFor(Read<T> read) {
     long deadline = System.nanoTime() + longestWait.toNanos();
     while (true) {
       try {

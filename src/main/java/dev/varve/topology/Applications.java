@@ -1,0 +1,204 @@
+package dev.varve.topology;
+
+import dev.varve.broker.KafkaConfig;
+import dev.varve.broker.Topics;
+import dev.varve.event.FeatureKind;
+import dev.varve.event.FeatureSet;
+import dev.varve.event.FeaturesConfig;
+import dev.varve.event.LimitsConfig;
+import dev.varve.learn.Adagrad;
+import dev.varve.learn.DenseReplica;
+import dev.varve.learn.InFlight;
+import dev.varve.learn.ModelConfig;
+import dev.varve.learn.OptimizerConfig;
+import dev.varve.learn.QualityWindow;
+import dev.varve.learn.TrainConfig;
+import dev.varve.learn.Trainer;
+import dev.varve.store.EmbeddingStore;
+import dev.varve.store.StoreConfig;
+import dev.varve.store.StreamsEmbeddings;
+import dev.varve.table.Popularity;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.Topology;
+
+/**
+ * The two applications of one process, started and stopped in order: tables before trainers, since
+ * a trainer waits for the tables it reads; trainers stop first.
+ *
+ * <p><b>Threads:</b> one starts and stops; what the accessors give may be used from any.
+ */
+public final class Applications implements AutoCloseable {
+  /** What the applications are configured by. */
+  public record Config(
+      FeaturesConfig features,
+      LimitsConfig limits,
+      ModelConfig model,
+      OptimizerConfig optimizer,
+      TrainConfig train,
+      StoreConfig store,
+      KafkaConfig kafka) {}
+
+  private static final int ROWS_IN_FLIGHT = 200_000;
+  private static final long QUALITY_WINDOW = 100_000;
+  private static final Duration POLL = Duration.ofMillis(10);
+  private static final Duration LONGEST_STOP = Duration.ofSeconds(4);
+
+  private final Config config;
+  private final FeatureSet features;
+  private final QualityWindow quality = new QualityWindow(QUALITY_WINDOW);
+  private final LayoutView layout = new LayoutView();
+  private final KafkaStreams store;
+  private final KafkaStreams learn;
+  private final StreamsEmbeddings embeddings;
+
+  /**
+   * Prepares both applications.
+   *
+   * @param bootstrap the brokers
+   * @param stateFolder for RocksDB
+   */
+  public Applications(Config config, String bootstrap, Path stateFolder) {
+    this.config = config;
+    this.features = new FeatureSet(config.features);
+    int dimension = config.model.dimension();
+    var optimizer = new Adagrad(config.optimizer, config.model.seed());
+    Topics topics = new Topics(config.kafka);
+    store =
+        streams(
+            storeTopology(topics, optimizer),
+            topics.storeApplication(),
+            bootstrap,
+            stateFolder,
+            config.store.threads(),
+            config.store.commitInterval());
+    embeddings =
+        new StreamsEmbeddings(store, config.kafka.shards(), dimension, config.train.shardWait());
+    var shared =
+        new Trainer.Shared(
+            features,
+            embeddings,
+            new InFlight(2 * (1 + dimension), ROWS_IN_FLIGHT),
+            new DenseReplica(optimizer),
+            optimizer);
+    learn =
+        streams(
+            learnTopology(topics, shared),
+            topics.learnApplication(),
+            bootstrap,
+            stateFolder,
+            config.train.threads(),
+            config.train.commitInterval());
+  }
+
+  private Topology storeTopology(Topics topics, Adagrad optimizer) {
+    var settings =
+        new EmbeddingStore.Settings(
+            config.model.dimension(),
+            optimizer,
+            new Popularity(config.store.popularityHalfLife().toMillis()),
+            config.store.cache().count() / config.kafka.shards());
+    return StoreTopology.build(topics, settings, config.store.censusEvery());
+  }
+
+  private Topology learnTopology(Topics topics, Trainer.Shared shared) {
+    var train =
+        new TrainProcessor.Settings(
+            config.train.batchSize(),
+            config.kafka.shards(),
+            config.model.dimension(),
+            config.train.shardWait(),
+            layout,
+            quality);
+    return LearnTopology.build(topics, config.limits, shared, train);
+  }
+
+  private KafkaStreams streams(
+      Topology topology,
+      String application,
+      String bootstrap,
+      Path stateFolder,
+      int threads,
+      Duration commitInterval) {
+    var streams =
+        new KafkaStreams(
+            topology,
+            StreamsSettings.of(
+                application,
+                bootstrap,
+                config.kafka,
+                config.store,
+                stateFolder,
+                threads,
+                commitInterval));
+    streams.setUncaughtExceptionHandler(new ThreadFailures(application));
+    return streams;
+  }
+
+  /**
+   * Starts both and waits until the shards can be read and a layout is known.
+   *
+   * @throws IllegalStateException when they are not ready in time or fail
+   */
+  public void start(Duration longest) throws InterruptedException {
+    long deadline = System.nanoTime() + longest.toNanos();
+    store.start();
+    while (!embeddings.ready()) {
+      checkStarting(store, deadline, longest);
+      LockSupport.parkNanos(POLL.toNanos());
+    }
+    // What is learned already stays known, whatever the configuration says of new features.
+    embeddings.tables().keySet().forEach(name -> features.restore(name, FeatureKind.CATEGORICAL));
+    learn.start();
+    while (learn.state() != KafkaStreams.State.RUNNING
+        || !layout.await(Duration.ofNanos(TimeUnit.MILLISECONDS.toNanos(1)))) {
+      checkStarting(learn, deadline, longest);
+      LockSupport.parkNanos(POLL.toNanos());
+    }
+  }
+
+  private static void checkStarting(KafkaStreams streams, long deadline, Duration longest)
+      throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    KafkaStreams.State state = streams.state();
+    if (state == KafkaStreams.State.ERROR || System.nanoTime() - deadline > 0) {
+      throw new IllegalStateException(
+          "start: state %s (expected: running within %s; the log says why)"
+              .formatted(state, longest));
+    }
+  }
+
+  /** Whether both applications do their work; a rebalance passes, an error does not. */
+  public String state() {
+    if (store.state() == KafkaStreams.State.ERROR || learn.state() == KafkaStreams.State.ERROR) {
+      return "failed";
+    }
+    return embeddings.ready() && learn.state() == KafkaStreams.State.RUNNING
+        ? "running"
+        : "starting";
+  }
+
+  public StreamsEmbeddings embeddings() {
+    return embeddings;
+  }
+
+  public QualityWindow quality() {
+    return quality;
+  }
+
+  /** Version of the newest layout that the process has seen. */
+  public long layoutVersion() {
+    return layout.version();
+  }
+
+  @Override
+  public void close() {
+    learn.close(LONGEST_STOP);
+    store.close(LONGEST_STOP);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.varve.topology;
+
+import dev.varve.broker.Topics;
+import dev.varve.store.EmbeddingStore;
+import dev.varve.store.EmbeddingStoreBuilder;
+import java.time.Duration;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * The application {@code store}: three sub-topologies. {@code table}, one task a shard, applies
+ * update batches and sends the census; {@code dense} merges the dense model; {@code balance} keeps
+ * the census, publishes layouts and answers commands.
+ */
+public final class StoreTopology {
+  private static final String UPDATES = "updates";
+  private static final String TABLE = "table";
+  private static final String DENSE_DELTAS = "dense-deltas";
+  private static final String DENSE = "dense";
+  private static final String CENSUS = "census-source";
+  private static final String BALANCE_CENSUS = "balance-census";
+  private static final String COMMANDS = "commands";
+  private static final String BALANCE_COMMANDS = "balance-commands";
+
+  private final Topics topics;
+  private final Topology topology = new Topology();
+
+  private StoreTopology(Topics topics) {
+    this.topics = topics;
+  }
+
+  /** Builds the topology. */
+  static Topology build(Topics topics, EmbeddingStore.Settings settings, Duration censusEvery) {
+    var store = new StoreTopology(topics);
+    store.table(settings, censusEvery);
+    store.dense(settings);
+    store.balance(settings.dimension());
+    return store.topology;
+  }
+
+  private void table(EmbeddingStore.Settings settings, Duration censusEvery) {
+    source(UPDATES, topics.updates());
+    topology.addProcessor(TABLE, () -> new TableProcessor(censusEvery), UPDATES);
+    topology.addStateStore(new EmbeddingStoreBuilder(settings), TABLE);
+    sink(TableProcessor.CENSUS, topics.census(), TABLE);
+    sink(TableProcessor.DEAD_LETTERS, topics.deadLetters(), TABLE);
+  }
+
+  private void dense(EmbeddingStore.Settings settings) {
+    source(DENSE_DELTAS, topics.denseDeltas());
+    topology.addProcessor(DENSE, () -> new DenseProcessor(settings.optimizer()), DENSE_DELTAS);
+    topology.addStateStore(keyValueStore(DenseProcessor.STORE), DENSE);
+    topology.addStateStore(new CommitHook.Builder(DenseProcessor.HOOK), DENSE);
+    sink(DenseProcessor.DENSE_MODEL, topics.denseModel(), DENSE);
+    sink(DenseProcessor.DEAD_LETTERS, topics.deadLetters(), DENSE);
+  }
+
+  private void balance(int dimension) {
+    source(CENSUS, topics.census());
+    source(COMMANDS, topics.commands());
+    topology.addProcessor(BALANCE_CENSUS, () -> new CensusProcessor(dimension), CENSUS);
+    topology.addProcessor(BALANCE_COMMANDS, CommandProcessor::new, COMMANDS);
+    topology.addStateStore(keyValueStore(BalanceState.STORE), BALANCE_CENSUS, BALANCE_COMMANDS);
+    sink(CensusProcessor.LAYOUT, topics.layout(), BALANCE_CENSUS);
+    sink(CommandProcessor.REPLIES, topics.replies(), BALANCE_COMMANDS);
+    sink(CensusProcessor.DEAD_LETTERS, topics.deadLetters(), BALANCE_CENSUS, BALANCE_COMMANDS);
+  }
+
+  private static StoreBuilder<KeyValueStore<String, byte[]>> keyValueStore(String name) {
+    return Stores.keyValueStoreBuilder(
+            Stores.persistentKeyValueStore(name), Serdes.String(), Serdes.ByteArray())
+        .withCachingDisabled();
+  }
+
+  private void source(String name, String topic) {
+    topology.addSource(name, new ByteArrayDeserializer(), new ByteArrayDeserializer(), topic);
+  }
+
+  private void sink(String name, String topic, String... parents) {
+    topology.addSink(name, topic, new ByteArraySerializer(), new ByteArraySerializer(), parents);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.varve.topology;
+
+import dev.varve.broker.KafkaConfig;
+import dev.varve.store.RocksDbOptions;
+import dev.varve.store.StoreConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/** Kafka Streams' settings for both applications. */
+final class StreamsSettings {
+  private StreamsSettings() {}
+
+  /**
+   * The settings of one application.
+   *
+   * @param stateFolder kept between starts: it holds the identity that lets a restarted process
+   *     abort its own dead transaction at once
+   */
+  static Properties of(
+      String application,
+      String bootstrap,
+      KafkaConfig kafka,
+      StoreConfig store,
+      Path stateFolder,
+      int threads,
+      Duration commitInterval) {
+    var p = new Properties();
+    p.put(StreamsConfig.APPLICATION_ID_CONFIG, application);
+    p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+    p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitInterval.toMillis());
+    p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
+    p.put(StreamsConfig.STATE_DIR_CONFIG, stateFolder.toString());
+    p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, kafka.replication());
+    p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
+    p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbOptions.class);
+    p.put(RocksDbOptions.BLOCK_CACHE_BYTES, Long.toString(store.blockCache().count()));
+    p.put(RocksDbOptions.WRITE_BUFFER_BYTES, Long.toString(store.writeBuffer().count()));
+    // A static member of a classic group gets its tasks back 1 s after a crash instead of 45 s.
+    p.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
+        kafka.instance());
+    p.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
+    p.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
+    p.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 << 10);
+    p.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 16 << 20);
+    p.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 64 << 20);
+    p.putAll(kafka.properties());
+    return p;
+  }
+}

@@ -1,0 +1,57 @@
+package dev.varve.topology;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.varve.schema.UpdateBatch;
+import dev.varve.store.EmbeddingStore;
+import dev.varve.store.EmbeddingStoreBuilder;
+import java.time.Duration;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+
+/** Applies a shard's update batches to its embedding store, and sends the census. */
+final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], byte[]> {
+  static final String DEAD_LETTERS = "table-dead-letters";
+  static final String CENSUS = "census";
+
+  private final Duration censusEvery;
+  private @Nullable EmbeddingStore store;
+  private @Nullable DeadLetters deadLetters;
+  private boolean changed;
+
+  TableProcessor(Duration censusEvery) {
+    this.censusEvery = censusEvery;
+  }
+
+  @Override
+  public void init(ProcessorContext<byte[], byte[]> context) {
+    super.init(context);
+    deadLetters = new DeadLetters(context, DEAD_LETTERS);
+    store = context.getStateStore(EmbeddingStoreBuilder.NAME);
+    var _ = context.schedule(censusEvery, PunctuationType.WALL_CLOCK_TIME, this::sendCensus);
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    EmbeddingStore rows = Initialized.require(store);
+    try {
+      rows.apply(UpdateBatch.parseFrom(record.value()));
+      changed = true;
+    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
+    }
+    if (rows.wantsCommit()) {
+      context().commit();
+    }
+  }
+
+  private void sendCensus(long nowMs) {
+    if (changed) {
+      byte[] census = Initialized.require(store).census().toByteArray();
+      context().forward(new Record<>(null, census, nowMs), CENSUS);
+      changed = false;
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package dev.varve.topology;
+
+import dev.varve.broker.DeadLetter;
+import dev.varve.event.ExampleCodec;
+import dev.varve.event.RefusedEventException;
+import dev.varve.learn.QualityWindow;
+import dev.varve.learn.Trainer;
+import dev.varve.schema.DenseDelta;
+import dev.varve.schema.Quality;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Learns one partition of examples: fills micro-batches, sends each shard its update batch, and
+ * before a commit what is left, with the dense changes and the quality since the last one. So a
+ * commit never leaves an example behind that was read and not learned.
+ */
+final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> {
+  static final String DEAD_LETTERS = "train-dead-letters";
+  static final String HOOK = "train-commit";
+  static final String UPDATES = "updates";
+  static final String DENSE_DELTAS = "dense-deltas";
+  static final String QUALITY = "quality";
+
+  /** What trainers of one process are made with. */
+  record Settings(
+      int batchSize,
+      int shards,
+      int dimension,
+      Duration layoutWait,
+      LayoutView layout,
+      QualityWindow window) {}
+
+  /** Beyond these rows in flight the tables are so far behind that learning should wait. */
+  private static final int MOST_ROWS_IN_FLIGHT = 60_000;
+
+  /** Waiting must end well before the transaction times out. */
+  private static final long LONGEST_WAIT_PER_COMMIT_NS = Duration.ofMillis(500).toNanos();
+
+  private static final long PAUSE_NS = Duration.ofMillis(1).toNanos();
+
+  private final Settings settings;
+  private final ExampleCodec codec;
+  private final Trainer.Shared shared;
+  private @Nullable Trainer trainer;
+  private @Nullable ProcessorContext<byte[], byte[]> context;
+  private @Nullable DeadLetters deadLetters;
+  private long endOffset;
+  private long timestampMs;
+  private long waitedNs;
+  private boolean failed;
+
+  TrainProcessor(Settings settings, ExampleCodec codec, Trainer.Shared shared) {
+    this.settings = settings;
+    this.codec = codec;
+    this.shared = shared;
+  }
+
+  @Override
+  public void init(ProcessorContext<byte[], byte[]> processorContext) {
+    context = processorContext;
+    deadLetters = new DeadLetters(processorContext, DEAD_LETTERS);
+    int partition = processorContext.taskId().partition();
+    trainer = new Trainer(partition, settings.shards, settings.dimension, shared);
+    CommitHook hook = processorContext.getStateStore(HOOK);
+    hook.beforeCommit(processorContext, this::beforeCommit);
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    String source = DeadLetter.source(record.headers());
+    try {
+      if (record.value() == null) {
+        throw RefusedEventException.of("event", "empty", "an Example as protobuf or JSON");
+      }
+      trainer().add(codec.decode(record.value()), source);
+    } catch (RefusedEventException e) {
+      trainer().rejected(source);
+      Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
+    }
+    endOffset = Initialized.require(context).recordMetadata().orElseThrow().offset() + 1;
+    timestampMs = record.timestamp();
+    if (trainer().isFull(settings.batchSize)) {
+      waitForTables();
+      learn();
+    }
+  }
+
+  private void learn() {
+    boolean learned = false;
+    try {
+      trainer()
+          .learn(
+              endOffset,
+              layoutVersion(),
+              (update, shard) ->
+                  forward(ShardPartitioner.key(shard), update.toByteArray(), UPDATES));
+      learned = true;
+    } finally {
+      failed = !learned;
+    }
+  }
+
+  private void beforeCommit() {
+    if (failed) {
+      // The task is being closed: its transaction will be aborted and its examples read again.
+      return;
+    }
+    learn();
+    DenseDelta delta = trainer().takeDense(endOffset, settings.layout.version());
+    if (delta.getChangesCount() > 0) {
+      forward(null, delta.toByteArray(), DENSE_DELTAS);
+    }
+    if (trainer().hasQuality()) {
+      Quality quality = trainer().takeQuality(endOffset);
+      settings.window.add(quality);
+      forward(null, quality.toByteArray(), QUALITY);
+    }
+    waitedNs = 0;
+  }
+
+  private void forward(byte @Nullable [] key, byte[] value, String sink) {
+    Initialized.require(context).forward(new Record<>(key, value, timestampMs), sink);
+  }
+
+  /** Learning ahead of the tables means reading rows that are ever more out of date. */
+  private void waitForTables() {
+    while (waitedNs < LONGEST_WAIT_PER_COMMIT_NS
+        && trainer().rowsInFlight() > MOST_ROWS_IN_FLIGHT) {
+      long before = System.nanoTime();
+      LockSupport.parkNanos(PAUSE_NS);
+      waitedNs += System.nanoTime() - before;
+    }
+  }
+
+  private long layoutVersion() {
+    try {
+      if (!settings.layout.await(settings.layoutWait)) {
+        throw new IllegalStateException(
+            "layout: none within %s (expected: version 1, published by the store application)"
+                .formatted(settings.layoutWait));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return settings.layout.version();
+  }
+
+  @Override
+  public void close() {
+    Trainer open = trainer;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private Trainer trainer() {
+    return Initialized.require(trainer);
+  }
+}

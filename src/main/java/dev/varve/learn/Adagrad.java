@@ -49,28 +49,35 @@ public final class Adagrad {
    * Takes one step in place.
    *
    * @param state holds the state from {@code at} on
-   * @param gradients hold 1 + d gradients from {@code from} on
-   * @return false, with nothing changed, when the gradient or its square is not finite
+   * @param gradients hold a {@link Gradient} from {@code from} on
+   * @return false, with nothing changed, when the gradient or a square of it is not finite
    */
   public boolean step(float[] state, int at, int dimension, float[] gradients, int from) {
     int n = 1 + dimension;
     float squares = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = 1; i < n; i++) {
       squares += gradients[from + i] * gradients[from + i];
     }
-    if (!Float.isFinite(squares)) {
+    float linear = gradients[from];
+    float linearSquares = gradients[from + n];
+    float vectorSquares = gradients[from + n + 1];
+    if (!Float.isFinite(squares + linear * linear + linearSquares + vectorSquares)) {
       return false;
     }
-    step(state, at, n, gradients[from], linearRate);
+    step(state, at, n, linear, linearSquares, linearRate);
+    // Each coordinate's share of the squares is taken to be its share of the sum's square.
+    float ratio = squares > 0 ? vectorSquares / squares : 0;
     for (int i = 1; i < n; i++) {
-      step(state, at + i, n, gradients[from + i], rate);
+      float gradient = gradients[from + i];
+      step(state, at + i, n, gradient, ratio * gradient * gradient, rate);
     }
     return true;
   }
 
-  private void step(float[] state, int at, int n, float gradient, float rate) {
-    float sum = state[at + n] + gradient * gradient;
+  private void step(float[] state, int at, int n, float gradient, float square, float rate) {
+    float sum = state[at + n] + square;
     state[at + n] = sum;
-    state[at] -= rate * gradient / (float) Math.sqrt(sum + initialAccumulator);
+    float direction = gradient / (float) Math.sqrt(sum + initialAccumulator);
+    state[at] -= rate * Math.clamp(direction, -1, 1);
   }
 }

@@ -74,10 +74,10 @@ final class FmHead {
    * Adds the gradients of the example predicted last.
    *
    * @param slope derivative of the loss by the logit
-   * @param gradients float32[slots][1 + d]
+   * @param gradients a {@link Gradient} for every slot
    */
   void gradients(MicroBatch batch, int example, float slope, float[] gradients) {
-    int stride = 1 + dimension;
+    int stride = Gradient.length(dimension);
     int begin = batch.firstFeature(example);
     for (int feature = begin; feature < batch.firstFeature(example + 1); feature++) {
       int at = (feature - begin) * dimension;
@@ -85,9 +85,14 @@ final class FmHead {
         int gradient = batch.slot(term) * stride;
         float factor = slope * batch.scale(term);
         gradients[gradient] += factor;
+        float squares = 0;
         for (int i = 0; i < dimension; i++) {
-          gradients[gradient + 1 + i] += factor * (sum[i] - pooled[at + i]);
+          float slopeOfCoordinate = factor * (sum[i] - pooled[at + i]);
+          gradients[gradient + 1 + i] += slopeOfCoordinate;
+          squares += slopeOfCoordinate * slopeOfCoordinate;
         }
+        gradients[gradient + 1 + dimension] += factor * factor;
+        gradients[gradient + 2 + dimension] += squares;
       }
     }
   }

@@ -3,6 +3,6 @@ package dev.varve.learn;
 public record OptimizerConfig(
     double rate, double linearRate, double initialAccumulator, double initialScale) {
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(0.07, 0.1, 0.1, 0.01);
+    return new OptimizerConfig(0.05, 0.1, 0.1, 0.01);
   }
 }

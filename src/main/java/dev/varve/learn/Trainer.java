@@ -49,7 +49,7 @@ public final class Trainer {
   private float[] states = NO_FLOATS;
   private float[] gradients = NO_FLOATS;
   private final float[] bias = new float[2];
-  private final float[] biasGradient = new float[1];
+  private final float[] biasGradient = new float[Gradient.length(0)];
 
   /**
    * @param trainer partition of the examples
@@ -149,10 +149,10 @@ public final class Trainer {
   }
 
   private void predict() {
-    int stride = 1 + dimension;
+    int stride = Gradient.length(dimension);
     gradients = atLeast(gradients, batch.slots() * stride);
     Arrays.fill(gradients, 0, batch.slots() * stride, 0);
-    biasGradient[0] = 0;
+    Arrays.fill(biasGradient, 0);
     for (int example = 0; example < batch.size(); example++) {
       float logit = bias[0] + head.predict(batch, example, states);
       float label = batch.label(example);
@@ -160,6 +160,7 @@ public final class Trainer {
       tally.predicted(batch.source(example), logit, label, weight);
       float slope = weight * ((float) QualityTally.probability(logit) - label);
       biasGradient[0] += slope;
+      biasGradient[1] += slope * slope;
       head.gradients(batch, example, slope, gradients);
     }
   }
@@ -173,7 +174,7 @@ public final class Trainer {
         sorted.add(
             Category.shard(name, batch.category(slot), shards), batch.feature(slot).index(), slot);
       } else {
-        int from = slot * (1 + dimension);
+        int from = slot * Gradient.length(dimension);
         shared.dense.step(trainer, DenseParameters.numerical(name), dimension, gradients, from);
       }
     }
@@ -197,7 +198,8 @@ public final class Trainer {
       long layoutVersion,
       int examples,
       ObjIntConsumer<UpdateBatch> updates) {
-    int most = Math.max(1, MOST_UPDATE_BYTES / ((1 + dimension) * Float.BYTES + KEY_BYTES));
+    int most =
+        Math.max(1, MOST_UPDATE_BYTES / (Gradient.length(dimension) * Float.BYTES + KEY_BYTES));
     int from = 0;
     do {
       int[] part = Arrays.copyOfRange(slots, from, Math.min(from + most, slots.length));
@@ -239,7 +241,7 @@ public final class Trainer {
   }
 
   private ByteString gradientBytes(int[] slots, int from, int to) {
-    int stride = 1 + dimension;
+    int stride = Gradient.length(dimension);
     ByteBuffer bytes =
         ByteBuffer.allocate((to - from) * stride * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     var floats = bytes.asFloatBuffer();
@@ -258,7 +260,8 @@ public final class Trainer {
       int at = slots[i] * width;
       keys[i] = rowKey(slots[i]);
       System.arraycopy(states, at, changes, i * width, width);
-      shared.optimizer.step(changes, i * width, dimension, gradients, slots[i] * (1 + dimension));
+      shared.optimizer.step(
+          changes, i * width, dimension, gradients, slots[i] * Gradient.length(dimension));
       for (int k = 0; k < width; k++) {
         changes[i * width + k] -= states[at + k];
       }

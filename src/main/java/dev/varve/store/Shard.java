@@ -2,6 +2,7 @@ package dev.varve.store;
 
 import dev.varve.base.Check;
 import dev.varve.learn.Adagrad;
+import dev.varve.learn.Gradient;
 import dev.varve.schema.Census;
 import dev.varve.schema.ShardState;
 import dev.varve.schema.TableState;
@@ -134,7 +135,7 @@ final class Shard {
     for (int i = 0; i < n; i++) {
       Check.that(update.getOccurrences(i) > 0, "occurrences", update.getOccurrences(i), "above 0");
     }
-    int bytes = n * (1 + dimension) * Float.BYTES;
+    int bytes = n * Gradient.length(dimension) * Float.BYTES;
     Check.that(
         update.getGradients().size() == bytes,
         "gradients",
@@ -144,7 +145,7 @@ final class Shard {
 
   private void apply(TableUpdate update, long batchMs) {
     ShardTable table = table(update.getTable());
-    float[] gradients = new float[update.getKeysCount() * (1 + dimension)];
+    float[] gradients = new float[update.getKeysCount() * Gradient.length(dimension)];
     floats(update).get(gradients);
     for (int i = 0; i < update.getKeysCount(); i++) {
       RowKey key = new RowKey(table.id(), update.getKeys(i));
@@ -164,7 +165,7 @@ final class Shard {
       }
       row.count(decay, occurrences, timeMs);
       table.counted(decay, row, occurrences, isNew);
-      step(row, gradients, i * (1 + dimension));
+      step(row, gradients, i * Gradient.length(dimension));
       cache.changed(row);
     }
   }

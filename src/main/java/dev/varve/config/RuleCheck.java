@@ -73,10 +73,14 @@ final class RuleCheck {
     draft.refuse(place + message, origins(section));
   }
 
-  /** The key that a record's message means: a component of its own, or one further down. */
+  /** The key that a record's message means: a component of its own, or the full key. */
   private Optional<Leaf> named(Section section, String name) {
-    String key = Keys.join(section.key(), Keys.kebab(name));
-    return draft.schema().find(key).map(Schema.Place::leaf);
+    String kebab = Keys.kebab(name);
+    return draft
+        .schema()
+        .find(Keys.join(section.key(), kebab))
+        .or(() -> draft.schema().find(kebab))
+        .map(Schema.Place::leaf);
   }
 
   private String origins(Section section) {

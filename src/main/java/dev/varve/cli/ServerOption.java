@@ -1,6 +1,5 @@
 package dev.varve.cli;
 
-import dev.varve.base.Check;
 import java.net.URI;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -13,7 +12,7 @@ final class ServerOption {
       paramLabel = "URL",
       defaultValue = "${env:VARVE_SERVER:-http://127.0.0.1:8000}",
       converter = HttpUrl.class,
-      description = "The running Varve to ask (default: $VARVE_SERVER, or http://127.0.0.1:8000).")
+      description = "The running Varve to ask (default: $VARVE_SERVER, or else the local one).")
   private URI server = URI.create("http://127.0.0.1:8000");
 
   /** A client of the server; to be closed. */
@@ -35,7 +34,7 @@ final class ServerOption {
         // No URL at all: refused like one of the wrong kind.
       }
       throw new TypeConversionException(
-          Check.message("server", text, "a URL such as http://127.0.0.1:8000"));
+          "%s (expected: a URL such as http://127.0.0.1:8000)".formatted(text));
     }
   }
 }

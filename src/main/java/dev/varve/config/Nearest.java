@@ -16,7 +16,8 @@ final class Nearest {
    */
   static Optional<String> to(String name, Collection<String> candidates) {
     String sought = plain(name);
-    int limit = Math.max(2, sought.length() / 3);
+    // Of a short name two wrong letters leave nothing to recognise.
+    int limit = sought.length() <= 3 ? 1 : Math.max(2, sought.length() / 3);
     return candidates.stream()
         .filter(candidate -> distance(name, candidate) <= limit)
         .min(

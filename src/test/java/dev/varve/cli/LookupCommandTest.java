@@ -184,7 +184,7 @@ class LookupCommandTest {
 
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err())
-        .contains("server: " + url + " (expected: a URL such as http://127.0.0.1:8000)");
+        .contains("'--server': " + url + " (expected: a URL such as http://127.0.0.1:8000)");
   }
 
   @Test

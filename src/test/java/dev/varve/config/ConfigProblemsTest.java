@@ -57,6 +57,7 @@ class ConfigProblemsTest {
         "oven.heat | setting: oven.heat (expected: key=value)",
         "oven.haet=1 | unknown key: oven.haet (expected: a known key; did you mean oven.heat?)",
         "bakeTime=1 | unknown key: bakeTime (expected: a known key; did you mean oven.bake-time?)",
+        "a=red | unknown key: a (expected: a known key)",
         "colour=red | unknown key: colour (expected: a known key)",
       })
   void oneWrongSettingIsOneProblem(String setting, String problem) {

@@ -4,11 +4,14 @@ import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,14 +28,14 @@ class LookupCommandTest {
   @Test
   void eachIdIsOneJsonObjectOnItsOwnLine() throws IOException {
     try (var server = new FakeServer(200, ANSWER)) {
-      var run = CommandRun.of("lookup", "user_id", "@a", "ü 1", "--json", "--server", server.url());
+      var run = CommandRun.of("lookup", "user_id", "a", "ü 1", "--json", "--server", server.url());
 
       assertThat(run)
           .isEqualTo(
               new CommandRun(
                   0,
                   """
-                  {"id":"@a","status":"row","vector":[0.25,-1.5]}
+                  {"id":"a","status":"row","vector":[0.25,-1.5]}
                   {"id":"ü 1","status":"unknown","vector":[0.0,-0.0]}
                   """,
                   ""));
@@ -42,7 +45,7 @@ class LookupCommandTest {
                   "POST",
                   "/v2/models/user_id/infer",
                   "{\"inputs\":[{\"name\":\"ids\",\"datatype\":\"BYTES\",\"shape\":[2],"
-                      + "\"data\":[\"@a\",\"ü 1\"]}]}"));
+                      + "\"data\":[\"a\",\"ü 1\"]}]}"));
     }
   }
 
@@ -113,6 +116,16 @@ class LookupCommandTest {
               CommandRun.of("lookup", "t", "--json", "--server", server.url(), "--", "-1", "-x")
                   .out())
           .contains("\"id\":\"-1\"", "\"id\":\"-x\"");
+    }
+  }
+
+  @Test
+  void anIdWithAnAtSignIsNoFileWithArguments(@TempDir Path folder) throws IOException {
+    String id = "@" + Files.writeString(folder.resolve("file"), "other");
+    try (var server = new FakeServer(200, ANSWER)) {
+      CommandRun.of("lookup", "t", id, "b", "--server", server.url());
+
+      assertThat(server.request().body()).contains(id);
     }
   }
 

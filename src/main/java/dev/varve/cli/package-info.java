@@ -1,4 +1,7 @@
-/** The command line: one picocli class per command, and the wiring of everything else. */
+/**
+ * The commands, and the only place where all parts meet: everything is put together here by hand
+ * and passed down through constructors. Begin with {@link dev.varve.cli.Main}.
+ */
 @NullMarked
 package dev.varve.cli;
 

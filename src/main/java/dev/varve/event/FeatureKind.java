@@ -4,9 +4,9 @@ import java.util.Locale;
 
 /** What the values of a feature are. */
 public enum FeatureKind {
-  /** Ids; each has a row in the feature's table. */
+  /** Names of categories, one or several: each has a row in the feature's table. */
   CATEGORICAL,
-  /** A number; its weight and vector are part of the dense model. */
+  /** One number. */
   NUMERICAL;
 
   /** Lower case, as in messages. */

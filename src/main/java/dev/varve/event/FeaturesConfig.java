@@ -1,8 +1,38 @@
 package dev.varve.event;
 
+import dev.varve.base.Check;
+import dev.varve.base.Doc;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
-public record FeaturesConfig(int max, boolean closed, Map<String, FeatureKind> declared) {
+/** Which features events may have; the components are the keys of the section {@code features}. */
+public record FeaturesConfig(
+    @Doc("Most features that can exist, declared or not; from 1 to 65535.") int max,
+    @Doc("Whether an event with a feature that is not declared is refused, as a dead letter.")
+        boolean closed,
+    @Doc(
+            "Features by name, each categorical or numerical; others are categorical or numerical"
+                + " by the values that they come with.")
+        Map<String, FeatureKind> declared) {
+  public FeaturesConfig {
+    declared = Collections.unmodifiableMap(new TreeMap<>(declared));
+    Check.that(max >= 1 && max <= 65_535, "max", max, "from 1 to 65535");
+    Check.that(
+        declared.keySet().stream().noneMatch(String::isBlank),
+        "declared",
+        declared,
+        "features with names");
+    Check.that(
+        declared.size() <= max,
+        "declared",
+        declared.size() + " features",
+        "at most features.max = " + max);
+    Check.that(
+        !closed || !declared.isEmpty(), "closed", closed, "false, while no feature is declared");
+  }
+
+  /** Any feature, as it comes. */
   public static FeaturesConfig defaults() {
     return new FeaturesConfig(256, false, Map.of());
   }

@@ -1,7 +1,38 @@
 package dev.varve.learn;
 
+import dev.varve.base.Check;
+import dev.varve.base.Doc;
+
+/**
+ * How fast it is learned; the components are the keys of the section {@code optimizer}. AdaGrad
+ * divides a rate by the root of the squared gradients seen so far.
+ */
 public record OptimizerConfig(
-    double rate, double linearRate, double initialAccumulator, double initialScale) {
+    @Doc(
+            "Learning rate of the coordinates, and the most that one moves in a step; above 0, at"
+                + " most 10.")
+        double rate,
+    @Doc("Learning rate of the linear weights and the bias, likewise; above 0, at most 10.")
+        double linearRate,
+    @Doc("Squared gradients that every coordinate starts with; above 0.") double initialAccumulator,
+    @Doc("Standard deviation of a new row's coordinates; above 0, at most 1.")
+        double initialScale) {
+  public OptimizerConfig {
+    requireRate("rate", rate);
+    requireRate("linearRate", linearRate);
+    Check.that(
+        initialAccumulator > 0 && Double.isFinite(initialAccumulator),
+        "initialAccumulator",
+        initialAccumulator,
+        "above 0");
+    Check.that(
+        initialScale > 0 && initialScale <= 1, "initialScale", initialScale, "above 0, at most 1");
+  }
+
+  private static void requireRate(String name, double rate) {
+    Check.that(rate > 0 && rate <= 10, name, rate, "above 0, at most 10");
+  }
+
   public static OptimizerConfig defaults() {
     return new OptimizerConfig(0.05, 0.1, 0.1, 0.01);
   }

@@ -1,16 +1,45 @@
 package dev.varve.store;
 
 import dev.varve.base.Bytes;
+import dev.varve.base.Check;
+import dev.varve.base.Doc;
 import java.time.Duration;
 
+/** How rows are kept; the components are the keys of the section {@code store}. */
 public record StoreConfig(
-    int threads,
-    Duration commitInterval,
-    Bytes cache,
-    Bytes blockCache,
-    Bytes writeBuffer,
-    Duration popularityHalfLife,
-    Duration censusEvery) {
+    @Doc("Threads that apply updates, from 1 to 64.") int threads,
+    @Doc("Time between commits of the store, from 10ms to 5s.") Duration commitInterval,
+    @Doc("Memory for rows, over all shards of a process; at least 1MiB.") Bytes cache,
+    @Doc("Memory for blocks that RocksDB has read; at least 1MiB.") Bytes blockCache,
+    @Doc("Memory for what RocksDB has not yet written to a file; at least 1MiB.") Bytes writeBuffer,
+    @Doc("Event time in which a popularity without occurrences halves; at least 1s.")
+        Duration popularityHalfLife,
+    @Doc("Event time between two censuses of a shard; at least 100ms.") Duration censusEvery) {
+  private static final String SIZE_RULE = "at least 1MiB";
+
+  public StoreConfig {
+    Check.that(threads >= 1 && threads <= 64, "threads", threads, "from 1 to 64");
+    Check.that(
+        commitInterval.compareTo(Duration.ofMillis(10)) >= 0
+            && commitInterval.compareTo(Duration.ofSeconds(5)) <= 0,
+        "commitInterval",
+        commitInterval,
+        "from 10ms to 5s");
+    Check.that(cache.count() >= 1 << 20, "cache", cache, SIZE_RULE);
+    Check.that(blockCache.count() >= 1 << 20, "blockCache", blockCache, SIZE_RULE);
+    Check.that(writeBuffer.count() >= 1 << 20, "writeBuffer", writeBuffer, SIZE_RULE);
+    Check.that(
+        popularityHalfLife.compareTo(Duration.ofSeconds(1)) >= 0,
+        "popularityHalfLife",
+        popularityHalfLife,
+        "at least 1s");
+    Check.that(
+        censusEvery.compareTo(Duration.ofMillis(100)) >= 0,
+        "censusEvery",
+        censusEvery,
+        "at least 100ms");
+  }
+
   public static StoreConfig defaults() {
     return new StoreConfig(
         1,

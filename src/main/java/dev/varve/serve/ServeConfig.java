@@ -1,0 +1,51 @@
+package dev.varve.serve;
+
+import dev.varve.base.Bytes;
+import dev.varve.base.Check;
+import dev.varve.base.Doc;
+import java.time.Duration;
+
+/** Where and how lookups are served; the components are the keys of the section {@code serve}. */
+public record ServeConfig(
+    @Doc("Address to listen on; 0.0.0.0 for every one of this machine.") String host,
+    @Doc("Port of REST, status and metrics, from 1 to 65535; 0 for any free one.") int httpPort,
+    @Doc("Port of gRPC, from 1 to 65535; 0 for any free one.") int grpcPort,
+    @Doc("Most ids in one lookup, from 1 to 1048576.") int maxIds,
+    @Doc("Largest request, from 1KiB to 1GiB.") Bytes maxBody,
+    @Doc("When a request that has no answer is given up, from 1ms to 1h.")
+        Duration requestTimeout) {
+  private static final String PORT_RULE = "a port from 1 to 65535, or 0 for any free one";
+  private static final int MOST_IDS = 1 << 20;
+
+  public ServeConfig {
+    Check.that(!host.isBlank(), "host", host, "a host name or an address");
+    Check.that(isPort(httpPort), "httpPort", httpPort, PORT_RULE);
+    Check.that(isPort(grpcPort), "grpcPort", grpcPort, PORT_RULE);
+    Check.that(
+        httpPort == 0 || httpPort != grpcPort,
+        "grpcPort",
+        grpcPort,
+        "another port than serve.http-port");
+    Check.that(maxIds >= 1 && maxIds <= MOST_IDS, "maxIds", maxIds, "from 1 to " + MOST_IDS);
+    Check.that(
+        maxBody.count() >= 1 << 10 && maxBody.count() <= 1 << 30,
+        "maxBody",
+        maxBody,
+        "from 1KiB to 1GiB");
+    Check.that(
+        requestTimeout.compareTo(Duration.ofMillis(1)) >= 0
+            && requestTimeout.compareTo(Duration.ofHours(1)) <= 0,
+        "requestTimeout",
+        requestTimeout,
+        "from 1ms to 1h");
+  }
+
+  /** This machine only, the usual ports of the Open Inference Protocol. */
+  public static ServeConfig defaults() {
+    return new ServeConfig("127.0.0.1", 8000, 8001, 65_536, Bytes.mib(16), Duration.ofSeconds(10));
+  }
+
+  private static boolean isPort(int port) {
+    return port >= 0 && port <= 65_535;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.varve.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class StatusCommandTest {
+  private static final String ANSWER =
+      """
+      {"version": "0.1.0", "state": "running", "layoutVersion": 2, "examples": 1234567,
+       "rejected": 3, "watermarkMs": 1650000000000, "uptimeSeconds": 90061,
+       "tables": {
+         "item": {"rows": 1000, "occurrences": 2500, "bytes": 1048576, "parameters": 17000},
+         "user": {"rows": 5, "occurrences": 7, "bytes": 100, "parameters": 85}},
+       "quality": {"examples": 50000, "logLoss": 0.61234567, "auc": 0.7, "calibration": null},
+       "kafka": {"bootstrap": "127.0.0.1:9092", "prefix": "varve"}}
+      """;
+
+  @Test
+  void thePageShowsStateQualityTablesAndTotals() throws IOException {
+    try (var server = new FakeServer(200, ANSWER)) {
+      assertThat(CommandRun.of("status", "--server", server.url()))
+          .isEqualTo(
+              new CommandRun(
+                  0,
+                  """
+                  varve 0.1.0: running, up 1d 1h
+                  learned: 1,234,567 examples, rejected 3, newest event 2022-04-15T05:20:00Z, layout 2
+                  quality: log-loss 0.6123, AUC 0.7000, calibration undefined over the last 50,000 examples
+                  kafka: 127.0.0.1:9092, topics varve*
+
+                  table   rows  occurrences  parameters      size
+                  item   1,000        2,500      17,000  1.00 MiB
+                  user       5            7          85     100 B
+                  total  1,005        2,507      17,085  1.00 MiB
+                  """,
+                  ""));
+      assertThat(server.request()).isEqualTo(new FakeServer.Request("GET", "/api/status", ""));
+    }
+  }
+
+  @Test
+  void theJsonIsTheServersWhole() throws IOException {
+    try (var server = new FakeServer(200, ANSWER)) {
+      String out = CommandRun.of("status", "--json", "--server", server.url()).out();
+
+      assertThat(Json.MAPPER.readTree(out)).isEqualTo(Json.MAPPER.readTree(ANSWER));
+      assertThat(out).hasLineCount(out.split("\n", -1).length - 1).contains("\n  \"version\"");
+    }
+  }
+
+  @Test
+  void aServerThatHasLearnedNothingSaysSo() throws IOException {
+    String answer = "{\"state\": \"starting\", \"quality\": null, \"tables\": {}}";
+    try (var server = new FakeServer(200, answer)) {
+      assertThat(CommandRun.of("status", "--server", server.url()).out())
+          .contains("starting", "newest event none", "no example yet", "no table yet");
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package dev.varve.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.varve.base.Bytes;
+import dev.varve.broker.KafkaConfig;
+import dev.varve.config.ConfigException;
+import dev.varve.config.ConfigReader;
+import dev.varve.config.Setting;
+import dev.varve.config.Sources;
+import dev.varve.event.FeatureKind;
+import dev.varve.event.FeaturesConfig;
+import dev.varve.event.LimitsConfig;
+import dev.varve.learn.ModelConfig;
+import dev.varve.learn.OptimizerConfig;
+import dev.varve.learn.TrainConfig;
+import dev.varve.serve.ServeConfig;
+import dev.varve.store.StoreConfig;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class VarveConfigTest {
+  private final ConfigReader<VarveConfig> reader = ConfigReader.of(VarveConfig.defaults());
+
+  @Test
+  void theDefaultsAreTheDocumentedOnes() {
+    assertThat(reader.load(Sources.none()).settings())
+        .extracting(setting -> setting.key() + "=" + setting.value())
+        .containsExactlyElementsOf(
+            """
+            features.max=256
+            features.closed=false
+            features.declared=
+            limits.event-bytes=1MiB
+            limits.id-bytes=4KiB
+            limits.ids-per-feature=1024
+            model.dimension=16
+            model.head=fm
+            model.seed=1
+            optimizer.rate=0.05
+            optimizer.linear-rate=0.1
+            optimizer.initial-accumulator=0.1
+            optimizer.initial-scale=0.01
+            train.batch-size=32
+            train.threads=1
+            train.commit-interval=100ms
+            train.shard-wait=5s
+            store.threads=1
+            store.commit-interval=1s
+            store.cache=256MiB
+            store.block-cache=64MiB
+            store.write-buffer=16MiB
+            store.popularity-half-life=1d
+            store.census-every=2s
+            kafka.bootstrap=
+            kafka.port=9092
+            kafka.prefix=varve
+            kafka.partitions=4
+            kafka.shards=4
+            kafka.replication=1
+            kafka.retention=7d
+            kafka.instance=varve-1
+            kafka.properties=
+            serve.host=127.0.0.1
+            serve.http-port=8000
+            serve.grpc-port=8001
+            serve.max-ids=65536
+            serve.max-body=16MiB
+            serve.request-timeout=10s
+            """
+                .lines()
+                .toList());
+  }
+
+  private static final String OTHERS =
+      """
+      features.max=10
+      features.closed=true
+      features.declared=age=numerical,user_id=categorical
+      limits.event-bytes=2MiB
+      limits.id-bytes=64
+      limits.ids-per-feature=7
+      model.dimension=32
+      model.seed=-5
+      optimizer.rate=0.5
+      optimizer.linear-rate=0.6
+      optimizer.initial-accumulator=0.8
+      optimizer.initial-scale=0.9
+      train.batch-size=64
+      train.threads=2
+      train.commit-interval=200ms
+      train.shard-wait=3s
+      store.threads=3
+      store.commit-interval=2s
+      store.cache=1GiB
+      store.block-cache=8MiB
+      store.write-buffer=4MiB
+      store.popularity-half-life=12h
+      store.census-every=500ms
+      kafka.bootstrap=a:1,b:2
+      kafka.port=9192
+      kafka.prefix=prod.varve-2
+      kafka.partitions=8
+      kafka.shards=16
+      kafka.replication=3
+      kafka.retention=36h
+      kafka.instance=varve-2
+      kafka.properties=client.id=x
+      serve.host=0.0.0.0
+      serve.http-port=0
+      serve.grpc-port=9
+      serve.max-ids=99
+      serve.max-body=2KiB
+      serve.request-timeout=1500ms
+      """;
+
+  /** The head has no other value yet. */
+  private static final VarveConfig OTHER_CONFIG =
+      new VarveConfig(
+          new FeaturesConfig(
+              10, true, Map.of("age", FeatureKind.NUMERICAL, "user_id", FeatureKind.CATEGORICAL)),
+          new LimitsConfig(Bytes.mib(2), new Bytes(64), 7),
+          new ModelConfig(32, ModelConfig.Head.FM, -5),
+          new OptimizerConfig(0.5, 0.6, 0.8, 0.9),
+          new TrainConfig(64, 2, Duration.ofMillis(200), Duration.ofSeconds(3)),
+          new StoreConfig(
+              3,
+              Duration.ofSeconds(2),
+              Bytes.mib(1024),
+              Bytes.mib(8),
+              Bytes.mib(4),
+              Duration.ofHours(12),
+              Duration.ofMillis(500)),
+          new KafkaConfig(
+              "a:1,b:2",
+              9192,
+              "prod.varve-2",
+              8,
+              16,
+              3,
+              Duration.ofHours(36),
+              "varve-2",
+              Map.of("client.id", "x")),
+          new ServeConfig("0.0.0.0", 0, 9, 99, Bytes.kib(2), Duration.ofMillis(1500)));
+
+  @Test
+  void everyKeyReachesItsComponent() {
+    var loaded = reader.load(new Sources(null, Map.of(), OTHERS.lines().toList()));
+
+    assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
+    assertThat(loaded.settings())
+        .filteredOn(setting -> setting.value().equals(setting.defaultValue()))
+        .extracting(Setting::key)
+        .containsExactly("model.head");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "features.max=0 | from 1 to 65535",
+        "features.closed=true | false, while no feature is declared",
+        "limits.event-bytes=1023 | from 1KiB to 64MiB",
+        "limits.id-bytes=0 | from 1 to 1MiB",
+        "limits.ids-per-feature=0 | from 1 to 65536",
+        "model.dimension=24 | one of 1, 2, 4, 8, 16, 32, 64, 128",
+        "model.dimension=256 | one of 1, 2, 4, 8, 16, 32, 64, 128",
+        "model.dimension=0 | one of 1, 2, 4, 8, 16, 32, 64, 128",
+        "optimizer.rate=0 | above 0, at most 10",
+        "optimizer.linear-rate=10.5 | above 0, at most 10",
+        "optimizer.initial-accumulator=0 | above 0",
+        "optimizer.initial-scale=0 | above 0, at most 1",
+        "train.batch-size=65537 | from 1 to 65536",
+        "train.threads=65 | from 1 to 64",
+        "train.commit-interval=9ms | from 10ms to 5s",
+        "train.shard-wait=9s | from 1s to 8s",
+        "store.threads=0 | from 1 to 64",
+        "store.commit-interval=6s | from 10ms to 5s",
+        "store.cache=1KiB | at least 1MiB",
+        "store.block-cache=0 | at least 1MiB",
+        "store.write-buffer=0 | at least 1MiB",
+        "store.popularity-half-life=999ms | at least 1s",
+        "store.census-every=99ms | at least 100ms",
+        "kafka.bootstrap=localhost | host:port, several with commas, or nothing for the embedded"
+            + " broker",
+        "kafka.port=0 | from 1 to 65535",
+        "kafka.prefix=Varve | a small letter, then at most 99 of a-z, 0-9, '.' and '-'",
+        "kafka.instance=a b | at most 100 of letters, digits, '.', '_' and '-', not '.' first",
+        "kafka.partitions=1025 | from 1 to 1024",
+        "kafka.shards=0 | from 1 to 1024",
+        "kafka.replication=32768 | from 1 to 32767",
+        "kafka.retention=59s | at least 1m",
+        "serve.host=' ' | a host name or an address",
+        "serve.http-port=65536 | a port from 1 to 65535, or 0 for any free one",
+        "serve.grpc-port=-1 | a port from 1 to 65535, or 0 for any free one",
+        "serve.grpc-port=8000 | another port than serve.http-port",
+        "serve.max-ids=0 | from 1 to 1048576",
+        "serve.max-body=1023 | from 1KiB to 1GiB",
+        "serve.request-timeout=0ms | from 1ms to 1h",
+      })
+  void aValueOutsideItsRuleIsRefused(String setting, String rule) {
+    String unquoted = setting.replace("'", "");
+    String problem = unquoted.replaceFirst("=", ": ") + " (expected: " + rule + ") [--set]";
+
+    assertThatThrownBy(() -> reader.load(new Sources(null, Map.of(), List.of(unquoted))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(problem);
+  }
+
+  @Test
+  void moreFeaturesThanCanExistAreRefused() {
+    var settings = List.of("features.max=1", "features.declared=a=numerical,b=categorical");
+
+    assertThatThrownBy(() -> reader.load(new Sources(null, Map.of(), settings)))
+        .hasMessage(
+            "features.declared: a=numerical,b=categorical (expected: at most features.max = 1)"
+                + " [--set]");
+  }
+}

@@ -135,7 +135,6 @@ final class DelimitedRows implements Rows {
       int at = lines.from() + base;
       boolean quoted = quotes && at < lines.to() && chars[at] == '"';
       if (quoted && !quotedCell()) {
-        lines.keepFirst();
         return;
       }
       if (!quoted) {
@@ -208,6 +207,7 @@ final class DelimitedRows implements Rows {
   }
 
   private boolean refuse(int start, String rule) {
+    lines.keepFirst();
     int length = Math.min(lines.to() - lines.from() - start, LogRow.Refused.RAW_CHARS);
     String cell = new String(lines.chars(), lines.from() + start, Math.max(length, 0));
     problem = new RowRefused("cell " + (cells + 1), cell, rule);

@@ -20,11 +20,14 @@ final class Nearest {
         .orElseGet(() -> "%s: %s".formatted(what, listed(known)));
   }
 
-  /** The known name with the fewest edits, if they are at most half of the name. */
+  /**
+   * The known name with the fewest edits, if they are at most half of the name or only added to it.
+   */
   static Optional<String> of(String name, Collection<String> known) {
+    int most = Math.max(1, name.length() / 2);
     return known.stream()
         .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
-        .filter(near -> distance(name, near) <= Math.max(1, name.length() / 2));
+        .filter(near -> near.startsWith(name) || distance(name, near) <= most);
   }
 
   private static String listed(Collection<String> known) {

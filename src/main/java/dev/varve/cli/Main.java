@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      GenerateCommand.class,
       LookupCommand.class,
       StatusCommand.class,
       TopicsCommand.class,

@@ -37,6 +37,10 @@ public final class InFlight {
   private final int capacityRows;
   private final Map<RowKey, Pending> pending = new HashMap<>();
   private final Map<Lane, ArrayDeque<Sent>> lanes = new HashMap<>();
+
+  /** Rows of update batches that the tables cannot see yet, by trainer. */
+  private final Map<Integer, Integer> uncommitted = new HashMap<>();
+
   private long sequence;
   private int rows;
 
@@ -68,6 +72,7 @@ public final class InFlight {
         .computeIfAbsent(lane, _ -> new ArrayDeque<>())
         .add(new Sent(sequence++, endOffset, keys, changes));
     rows += keys.length;
+    uncommitted.merge(trainer, keys.length, Integer::sum);
     while (rows > capacityRows) {
       drop(oldestLane().remove());
     }
@@ -81,8 +86,14 @@ public final class InFlight {
     }
   }
 
+  /** What the trainer has sent so far is about to be committed. */
+  public synchronized void committing(int trainer) {
+    uncommitted.remove(trainer);
+  }
+
   /** Lets go of everything a trainer sent: its transaction was aborted, or it moves away. */
   public synchronized void forget(int trainer) {
+    uncommitted.remove(trainer);
     lanes.forEach(
         (lane, batches) -> {
           if (lane.trainer == trainer) {
@@ -102,9 +113,16 @@ public final class InFlight {
     }
   }
 
-  /** Rows of all remembered batches, a row counted once per batch. */
-  public synchronized int rows() {
-    return rows;
+  /**
+   * Rows of the batches that the tables could have applied by now and have not; a row counts once
+   * per batch.
+   */
+  public synchronized int rowsBehind() {
+    int open = 0;
+    for (int count : uncommitted.values()) {
+      open += count;
+    }
+    return rows - open;
   }
 
   private void drop(Sent batch) {

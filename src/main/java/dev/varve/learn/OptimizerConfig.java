@@ -34,6 +34,6 @@ public record OptimizerConfig(
   }
 
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(0.05, 0.1, 0.1, 0.01);
+    return new OptimizerConfig(0.04, 0.1, 0.1, 0.01);
   }
 }

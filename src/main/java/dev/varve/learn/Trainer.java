@@ -96,14 +96,21 @@ public final class Trainer {
     batch.clear();
   }
 
-  /**
-   * Rows of update batches that the tables have not applied yet, of all trainers of the process.
-   */
-  public int rowsInFlight() {
+  /** How far the tables are behind this process's trainers ({@link InFlight#rowsBehind}). */
+  public int rowsBehind() {
+    letGo();
+    return shared.inFlight.rowsBehind();
+  }
+
+  /** What was sent so far is about to be committed. */
+  public void committing() {
+    shared.inFlight.committing(trainer);
+  }
+
+  private void letGo() {
     for (int shard = 0; shard < shards; shard++) {
       shared.inFlight.applied(trainer, shard, shared.rows.applied(shard, trainer));
     }
-    return shared.inFlight.rows();
   }
 
   /** The dense changes since the last call. */
@@ -130,7 +137,7 @@ public final class Trainer {
   private void read() {
     int width = width();
     states = atLeast(states, batch.slots() * width);
-    var _ = rowsInFlight();
+    letGo();
     for (int slot = 0; slot < batch.slots(); slot++) {
       String name = batch.feature(slot).name();
       if (!batch.isCategory(slot)) {

@@ -20,9 +20,11 @@ import dev.varve.store.StreamsEmbeddings;
 import dev.varve.table.Popularity;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 
 /**
@@ -70,11 +72,12 @@ public final class Applications implements AutoCloseable {
     store =
         streams(
             storeTopology(topics, optimizer),
-            topics.storeApplication(),
-            bootstrap,
-            stateFolder,
-            config.store.threads(),
-            config.store.commitInterval());
+            settings(
+                topics.storeApplication(),
+                bootstrap,
+                stateFolder,
+                config.store.threads(),
+                config.store.commitInterval()));
     embeddings =
         new StreamsEmbeddings(store, config.kafka.shards(), dimension, config.train.shardWait());
     var shared =
@@ -87,11 +90,13 @@ public final class Applications implements AutoCloseable {
     learn =
         streams(
             learnTopology(topics, shared),
-            topics.learnApplication(),
-            bootstrap,
-            stateFolder,
-            config.train.threads(),
-            config.train.commitInterval());
+            StreamsSettings.inTurn(
+                settings(
+                    topics.learnApplication(),
+                    bootstrap,
+                    stateFolder,
+                    config.train.threads(),
+                    config.train.commitInterval())));
   }
 
   private Topology storeTopology(Topics topics, Adagrad optimizer) {
@@ -116,24 +121,15 @@ public final class Applications implements AutoCloseable {
     return LearnTopology.build(topics, config.limits, shared, train);
   }
 
-  private KafkaStreams streams(
-      Topology topology,
-      String application,
-      String bootstrap,
-      Path stateFolder,
-      int threads,
-      Duration commitInterval) {
-    var streams =
-        new KafkaStreams(
-            topology,
-            StreamsSettings.of(
-                application,
-                bootstrap,
-                config.kafka,
-                config.store,
-                stateFolder,
-                threads,
-                commitInterval));
+  private Properties settings(
+      String application, String bootstrap, Path stateFolder, int threads, Duration commit) {
+    return StreamsSettings.of(
+        application, bootstrap, config.kafka, config.store, stateFolder, threads, commit);
+  }
+
+  private static KafkaStreams streams(Topology topology, Properties settings) {
+    var streams = new KafkaStreams(topology, settings);
+    String application = settings.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
     streams.setUncaughtExceptionHandler(new ThreadFailures(application));
     return streams;
   }

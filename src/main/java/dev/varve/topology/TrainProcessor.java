@@ -35,8 +35,8 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       LayoutView layout,
       QualityWindow window) {}
 
-  /** Beyond these rows in flight the tables are so far behind that learning should wait. */
-  private static final int MOST_ROWS_IN_FLIGHT = 60_000;
+  /** So far may the tables be behind before learning waits for them. */
+  private static final int MOST_ROWS_BEHIND = 60_000;
 
   /** Waiting must end well before the transaction times out. */
   private static final long LONGEST_WAIT_PER_COMMIT_NS = Duration.ofMillis(500).toNanos();
@@ -120,6 +120,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       settings.window.add(quality);
       forward(null, quality.toByteArray(), QUALITY);
     }
+    trainer().committing();
     waitedNs = 0;
   }
 
@@ -129,8 +130,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
 
   /** Learning ahead of the tables means reading rows that are ever more out of date. */
   private void waitForTables() {
-    while (waitedNs < LONGEST_WAIT_PER_COMMIT_NS
-        && trainer().rowsInFlight() > MOST_ROWS_IN_FLIGHT) {
+    while (waitedNs < LONGEST_WAIT_PER_COMMIT_NS && trainer().rowsBehind() > MOST_ROWS_BEHIND) {
       long before = System.nanoTime();
       LockSupport.parkNanos(PAUSE_NS);
       waitedNs += System.nanoTime() - before;

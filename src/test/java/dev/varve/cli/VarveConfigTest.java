@@ -42,7 +42,7 @@ class VarveConfigTest {
             model.dimension=16
             model.head=fm
             model.seed=1
-            optimizer.rate=0.05
+            optimizer.rate=0.04
             optimizer.linear-rate=0.1
             optimizer.initial-accumulator=0.1
             optimizer.initial-scale=0.01

@@ -4,6 +4,7 @@ import dev.varve.table.RowKey;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -78,10 +79,24 @@ public final class InFlight {
     }
   }
 
-  /** Lets go of what the shard has applied by now. Call before reading the shard's rows. */
-  public synchronized void applied(int trainer, int shard, long endOffset) {
-    ArrayDeque<Sent> batches = lanes.get(new Lane(trainer, shard));
-    while (batches != null && !batches.isEmpty() && batches.peek().endOffset <= endOffset) {
+  /**
+   * Lets go of everything that the tables have applied by now, whichever trainer sent it. Call
+   * before reading rows.
+   */
+  public void refresh(Rows tables) {
+    for (Lane lane : lanes()) {
+      // Outside the lock: this may wait for a shard.
+      applied(lane, tables.applied(lane.shard, lane.trainer));
+    }
+  }
+
+  private synchronized List<Lane> lanes() {
+    return List.copyOf(lanes.keySet());
+  }
+
+  private synchronized void applied(Lane lane, long endOffset) {
+    ArrayDeque<Sent> batches = lanes.get(lane);
+    while (batches != null && !batches.isEmpty() && batches.element().endOffset <= endOffset) {
       drop(batches.remove());
     }
   }

@@ -98,19 +98,13 @@ public final class Trainer {
 
   /** How far the tables are behind this process's trainers ({@link InFlight#rowsBehind}). */
   public int rowsBehind() {
-    letGo();
+    shared.inFlight.refresh(shared.rows);
     return shared.inFlight.rowsBehind();
   }
 
   /** What was sent so far is about to be committed. */
   public void committing() {
     shared.inFlight.committing(trainer);
-  }
-
-  private void letGo() {
-    for (int shard = 0; shard < shards; shard++) {
-      shared.inFlight.applied(trainer, shard, shared.rows.applied(shard, trainer));
-    }
   }
 
   /** The dense changes since the last call. */
@@ -137,7 +131,7 @@ public final class Trainer {
   private void read() {
     int width = width();
     states = atLeast(states, batch.slots() * width);
-    letGo();
+    shared.inFlight.refresh(shared.rows);
     for (int slot = 0; slot < batch.slots(); slot++) {
       String name = batch.feature(slot).name();
       if (!batch.isCategory(slot)) {

@@ -68,4 +68,10 @@ public record KafkaConfig(
   public boolean embedded() {
     return bootstrap.isEmpty();
   }
+
+  /** The same with another prefix of the topics. */
+  public KafkaConfig withPrefix(String other) {
+    return new KafkaConfig(
+        bootstrap, port, other, partitions, shards, replication, retention, instance, properties);
+  }
 }

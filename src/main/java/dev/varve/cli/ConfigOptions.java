@@ -16,9 +16,9 @@ import picocli.CommandLine.Option;
 
 /** {@code --config FILE} and {@code --set KEY=VALUE}: the configuration of a command. */
 final class ConfigOptions {
-  /** Read by the launcher and by the commands that ask a server: no keys. */
+  /** Read by the launcher, the log and the commands that ask a server: no keys. */
   private static final Set<String> OTHER_VARIABLES =
-      Set.of("VARVE_JAVA_HOME", "VARVE_OPTS", "VARVE_SERVER");
+      Set.of("VARVE_JAVA_HOME", "VARVE_LOG", "VARVE_OPTS", "VARVE_SERVER");
 
   /*
    * Kubernetes gives every container the addresses of all services. Those of a service "varve" or
@@ -52,6 +52,12 @@ final class ConfigOptions {
    */
   Loaded<VarveConfig> load() {
     return load(System.getenv());
+  }
+
+  /** With settings that options of their own have made, over all others. */
+  Loaded<VarveConfig> load(List<String> more) {
+    settings.addAll(more);
+    return load();
   }
 
   Loaded<VarveConfig> load(Map<String, String> environment) {

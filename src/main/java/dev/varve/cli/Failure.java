@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import dev.varve.base.Check;
 import dev.varve.config.ConfigException;
+import dev.varve.log.MappingException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -21,6 +22,7 @@ record Failure(String message, int exitCode) {
     return switch (e) {
       case UsageException usage -> new Failure(message, ExitCode.USAGE);
       case ConfigException config -> new Failure(message, ExitCode.USAGE);
+      case MappingException mapping -> new Failure(message, ExitCode.USAGE);
       case CommandException command -> new Failure(message, ExitCode.SOFTWARE);
       case IllegalArgumentException refusal when explains(message) ->
           new Failure(message, ExitCode.USAGE);

@@ -25,6 +25,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      UpCommand.class,
+      ReplayCommand.class,
       GenerateCommand.class,
       LookupCommand.class,
       StatusCommand.class,
@@ -88,13 +90,16 @@ public final class Main {
   }
 
   /** The version that the jar was built as. */
+  static String version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return version == null ? "unpackaged" : version;
+  }
+
+  /** What {@code --version} prints. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {
-        "varve %s (Java %s)".formatted(version == null ? "unpackaged" : version, Runtime.version())
-      };
+      return new String[] {"varve %s (Java %s)".formatted(version(), Runtime.version())};
     }
   }
 }

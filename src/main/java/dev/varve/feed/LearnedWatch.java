@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -27,8 +26,6 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * <p><b>Threads:</b> one.
  */
 public final class LearnedWatch implements AutoCloseable {
-  private static final Duration POLL = Duration.ofMillis(50);
-
   private final Topics topics;
   private final String source;
   private final KafkaConsumer<byte[], byte[]> reports;
@@ -63,9 +60,9 @@ public final class LearnedWatch implements AutoCloseable {
     var _ = reports.position(partition);
   }
 
-  /** Reads the reports that have arrived. */
-  public void poll() {
-    for (ConsumerRecord<byte[], byte[]> record : reports.poll(POLL)) {
+  /** Reads the reports that arrive within a time. */
+  public void poll(Duration longest) {
+    for (ConsumerRecord<byte[], byte[]> record : reports.poll(longest)) {
       add(record.value());
     }
   }
@@ -99,19 +96,16 @@ public final class LearnedWatch implements AutoCloseable {
     return true;
   }
 
-  /** Waits until the tables have applied and committed all updates that are committed now. */
-  public void awaitTables() throws InterruptedException {
-    Map<TopicPartition, Long> updates =
-        reports.endOffsets(
-            reports.partitionsFor(topics.updates()).stream()
-                .map(info -> new TopicPartition(info.topic(), info.partition()))
-                .toList());
-    while (!applied(updates)) {
-      LockSupport.parkNanos(POLL.toNanos());
-    }
+  /** What the tables have to apply: the ends of all updates that are committed now. */
+  public Map<TopicPartition, Long> updates() {
+    return reports.endOffsets(
+        reports.partitionsFor(topics.updates()).stream()
+            .map(info -> new TopicPartition(info.topic(), info.partition()))
+            .toList());
   }
 
-  private boolean applied(Map<TopicPartition, Long> updates) throws InterruptedException {
+  /** Whether the tables have applied and committed all updates below these ends. */
+  public boolean applied(Map<TopicPartition, Long> updates) throws InterruptedException {
     Map<TopicPartition, OffsetAndMetadata> committed;
     try {
       committed =

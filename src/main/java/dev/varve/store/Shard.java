@@ -263,6 +263,7 @@ final class Shard {
         .setLayoutVersion(layoutVersion)
         .setHalfLifeMs(decay.halfLifeMs())
         .putAllApplied(applied)
+        .setDimension(dimension)
         .build();
   }
 
@@ -274,6 +275,11 @@ final class Shard {
       return;
     }
     ShardState state = Messages.parse(ShardState.parser(), bytes, "shard state");
+    Check.that(
+        state.getDimension() == dimension,
+        "model.dimension",
+        dimension,
+        "%d, the dimension of the rows that are stored".formatted(state.getDimension()));
     examples = state.getExamples();
     watermarkMs = state.getWatermarkMs();
     layoutVersion = state.getLayoutVersion();

@@ -1,0 +1,203 @@
+package dev.varve.cli;
+
+import dev.varve.base.Check;
+import dev.varve.broker.EmbeddedBroker;
+import dev.varve.broker.TopicSetup;
+import dev.varve.broker.Topics;
+import dev.varve.learn.QualityWindow;
+import dev.varve.serve.Served;
+import dev.varve.serve.ServerStatus;
+import dev.varve.serve.TopicStatus;
+import dev.varve.serve.VarveServer;
+import dev.varve.topology.Applications;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running Varve: broker (unless there is one already), topics, applications, server; started in
+ * this order, stopped in the reverse.
+ *
+ * <p><b>Threads:</b> one starts, one stops.
+ */
+final class Node implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Node.class);
+  private static final Duration LONGEST_START = Duration.ofMinutes(5);
+
+  private final VarveConfig config;
+  private final String version;
+  private final long startedNs = System.nanoTime();
+  private final Deque<AutoCloseable> running = new ArrayDeque<>();
+  private final Topics topics;
+  private String bootstrap = "";
+
+  Node(VarveConfig config, String version) {
+    this.config = config;
+    this.version = version;
+    this.topics = new Topics(config.kafka());
+  }
+
+  /** What has been started: where to find it, and how it is. */
+  record Started(VarveServer server, String bootstrap, Applications applications) {}
+
+  /**
+   * Starts everything; what has been started when something fails is stopped by {@link #close}.
+   *
+   * @throws CommandException naming the port that is taken
+   */
+  Started start(DataFolder data) throws IOException, InterruptedException {
+    requireFreePorts();
+    bootstrap = config.kafka().bootstrap();
+    if (config.kafka().embedded()) {
+      var broker = EmbeddedBroker.start(data.kafka(), config.kafka().port());
+      running.push(broker);
+      bootstrap = broker.bootstrap();
+    }
+    Admin admin = Admin.create(adminSettings());
+    running.push(admin);
+    var setup = new TopicSetup(admin, topics);
+    setup.create();
+    var applications = new Applications(applicationsConfig(), bootstrap, data.state());
+    running.push(applications);
+    applications.start(LONGEST_START);
+    VarveServer server = VarveServer.start(config.serve(), served(applications, setup));
+    running.push(server);
+    return new Started(server, bootstrap, applications);
+  }
+
+  private Map<String, Object> adminSettings() {
+    Map<String, Object> settings = new HashMap<>(config.kafka().properties());
+    settings.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+    return settings;
+  }
+
+  private Applications.Config applicationsConfig() {
+    return new Applications.Config(
+        config.features(),
+        config.limits(),
+        config.model(),
+        config.optimizer(),
+        config.train(),
+        config.store(),
+        config.kafka());
+  }
+
+  /** Before anything is started: half a start is worse than none. */
+  private void requireFreePorts() throws IOException {
+    var serve = config.serve();
+    InetAddress host = new InetSocketAddress(serve.host(), 0).getAddress();
+    requireFree("serve.http-port", host, serve.httpPort());
+    requireFree("serve.grpc-port", host, serve.grpcPort());
+    if (config.kafka().embedded()) {
+      requireFree("kafka.port", InetAddress.getLoopbackAddress(), config.kafka().port());
+    }
+  }
+
+  private static void requireFree(String key, InetAddress host, int port) {
+    try (var socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(host, port));
+    } catch (IOException e) {
+      throw new CommandException(
+          Check.message(key, port, "a free port; " + e.getMessage() + "; set another"), e);
+    }
+  }
+
+  private Served served(Applications applications, TopicSetup setup) {
+    var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    new JvmMemoryMetrics().bindTo(registry);
+    var gc = new JvmGcMetrics();
+    running.push(gc);
+    gc.bindTo(registry);
+    QualityWindow quality = applications.quality();
+    gauge(registry, "varve.examples", () -> applications.embeddings().examples());
+    gauge(registry, "varve.rejected", quality::rejected);
+    gauge(registry, "varve.layout.version", applications::layoutVersion);
+    gauge(registry, "varve.watermark.ms", () -> applications.embeddings().watermarkMs());
+    gauge(registry, "varve.quality.log.loss", () -> quality.snapshot().logLoss());
+    gauge(registry, "varve.quality.auc", () -> quality.snapshot().auc());
+    return new Served(
+        version,
+        applications.embeddings(),
+        () -> status(applications),
+        () -> topicStatus(setup),
+        registry);
+  }
+
+  private static void gauge(PrometheusMeterRegistry registry, String name, DoubleSupplier value) {
+    Gauge.builder(name, value::getAsDouble).strongReference(true).register(registry);
+  }
+
+  private ServerStatus status(Applications applications) {
+    var embeddings = applications.embeddings();
+    QualityWindow.Snapshot window = applications.quality().snapshot();
+    return new ServerStatus(
+        version,
+        applications.state(),
+        applications.layoutVersion(),
+        embeddings.examples(),
+        applications.quality().rejected(),
+        embeddings.watermarkMs(),
+        Duration.ofNanos(System.nanoTime() - startedNs).toSeconds(),
+        embeddings.tables(),
+        window.examples() == 0
+            ? null
+            : new ServerStatus.Quality(
+                window.examples(), window.logLoss(), window.auc(), window.calibration()),
+        new ServerStatus.Kafka(
+            bootstrap,
+            config.kafka().prefix(),
+            topics.learnApplication(),
+            topics.storeApplication()));
+  }
+
+  private List<TopicStatus> topicStatus(TopicSetup setup) {
+    try {
+      Map<String, Long> records = setup.records();
+      return topics.all().stream()
+          .map(
+              topic ->
+                  new TopicStatus(
+                      topic.name(),
+                      topic.purpose(),
+                      topic.partitions(),
+                      records.getOrDefault(topic.name(), 0L),
+                      topic.compacted() ? "compact" : "delete"))
+          .toList();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("topics: interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    // Whoever interrupts to stop wants what is running to be closed all the same.
+    Thread.interrupted();
+    while (!running.isEmpty()) {
+      AutoCloseable part = running.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        log.warn("stop: {} did not stop cleanly", part.getClass().getSimpleName(), e);
+      }
+    }
+  }
+}

@@ -131,6 +131,7 @@ public final class Applications implements AutoCloseable {
     var streams = new KafkaStreams(topology, settings);
     String application = settings.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
     streams.setUncaughtExceptionHandler(new ThreadFailures(application));
+    streams.setGlobalStateRestoreListener(new RestoreLog());
     return streams;
   }
 

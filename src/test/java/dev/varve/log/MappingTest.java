@@ -54,8 +54,8 @@ class MappingTest {
             "negatives: [column, per-positive, window, weight, seed]"
                 + " (expected: none unless label is all-positive: true)",
             "negatives.per-positive: 0 (expected: an integer from 1 to 1000)",
-            "negatives.window: soon (expected: a duration above 0, such as 10ms, 5s, 30m, 1h or"
-                + " 2d)",
+            "negatives.window: soon (expected: a duration such as 100ms, 5s, 2m, 1h or 7d, above"
+                + " 0)",
             "negatives.weight: heavy (expected: one of popularity, uniform)",
             "negatives.seed: x"
                 + " (expected: an integer from -9223372036854775808 to 9223372036854775807)",

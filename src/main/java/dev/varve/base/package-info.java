@@ -1,4 +1,4 @@
-/** The few things every package needs: checks that explain themselves, hashes, units. */
+/** The few things every package needs: checks that explain themselves, names, hashes, units. */
 @NullMarked
 package dev.varve.base;
 

@@ -2,6 +2,7 @@ package dev.varve.config;
 
 import dev.varve.base.Bytes;
 import dev.varve.base.Check;
+import dev.varve.base.Durations;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package dev.varve.config;
 
+import dev.varve.base.NearestName;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,7 @@ final class Schema {
 
   /** The message that refuses a key. */
   String unknownKey(String key) {
-    return unknown(key, Nearest.to(key, leaves.keySet()));
+    return unknown(key, NearestName.of(key, leaves.keySet()));
   }
 
   /** The message that refuses a variable. */
@@ -69,7 +70,7 @@ final class Schema {
         .filter(known -> name.startsWith(known.getKey() + "_"))
         .findFirst()
         .map(map -> unknown(name, Optional.of(map.getKey() + ", the whole map as a=1,b=2")))
-        .orElseGet(() -> unknown(name, Nearest.to(name, variables.keySet())));
+        .orElseGet(() -> unknown(name, NearestName.of(name, variables.keySet())));
   }
 
   private static String unknown(String name, Optional<String> nearest) {

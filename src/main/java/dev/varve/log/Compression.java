@@ -1,11 +1,10 @@
 package dev.varve.log;
 
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -36,7 +35,7 @@ enum Compression {
     return switch (this) {
       case NONE -> in;
       case GZIP -> new GZIPInputStream(in, BUFFER_BYTES);
-      case ZSTD -> (InputStream) Zstd.open(Zstd.READING, in);
+      case ZSTD -> new ZstdInputStreamNoFinalizer(in);
     };
   }
 
@@ -44,37 +43,7 @@ enum Compression {
     return switch (this) {
       case NONE -> out;
       case GZIP -> new GZIPOutputStream(out, BUFFER_BYTES);
-      case ZSTD -> (OutputStream) Zstd.open(Zstd.WRITING, out);
+      case ZSTD -> new ZstdOutputStreamNoFinalizer(out);
     };
-  }
-
-  /**
-   * zstd-jni, looked up by name: kafka-clients brings it for running only, so the compiler does not
-   * see it.
-   */
-  private static final class Zstd {
-    static final MethodHandle READING =
-        constructor("com.github.luben.zstd.ZstdInputStreamNoFinalizer", InputStream.class);
-    static final MethodHandle WRITING =
-        constructor("com.github.luben.zstd.ZstdOutputStreamNoFinalizer", OutputStream.class);
-
-    private static MethodHandle constructor(String name, Class<?> stream) {
-      try {
-        return MethodHandles.publicLookup()
-            .findConstructor(Class.forName(name), MethodType.methodType(void.class, stream));
-      } catch (ReflectiveOperationException e) {
-        throw new LinkageError("zstd-jni is not on the class path", e);
-      }
-    }
-
-    static Object open(MethodHandle constructor, Object stream) throws IOException {
-      try {
-        return constructor.invoke(stream);
-      } catch (IOException | RuntimeException | Error e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new IOException(e);
-      }
-    }
   }
 }

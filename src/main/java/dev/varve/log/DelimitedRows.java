@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * never closed, or closed in mid-cell, is refused and costs its first line only: reading goes on at
  * the next.
  */
-final class DelimitedRows implements Rows {
-  private final Lines lines;
+final class DelimitedRows extends LineRows {
   private final char delimiter;
   private final boolean quotes;
   private List<String> columns;
@@ -26,11 +25,9 @@ final class DelimitedRows implements Rows {
   private @Nullable String[] texts = new String[64];
   private int cells;
   private int base;
-  private long number;
-  private @Nullable RowRefused problem;
 
   private DelimitedRows(Lines lines, Rules.Format format, boolean quotes) {
-    this.lines = lines;
+    super(lines);
     this.delimiter = quotes ? format.delimiter() : '\t';
     this.quotes = quotes;
     this.columns = format.columns();
@@ -57,27 +54,11 @@ final class DelimitedRows implements Rows {
   }
 
   @Override
-  public boolean next() throws IOException {
-    if (!lines.next()) {
-      return false;
-    }
-    number++;
-    problem = null;
-    if (lines.tooLong()) {
-      problem = new RowRefused("row", raw(), "at most %d characters".formatted(Lines.MAX_CHARS));
-      return true;
-    }
+  void read() throws IOException {
     split();
-    if (problem == null && cells != columns.size()) {
-      problem =
-          new RowRefused("columns", Integer.toString(cells), Integer.toString(columns.size()));
+    if (problem() == null && cells != columns.size()) {
+      refuse("columns", Integer.toString(cells), Integer.toString(columns.size()));
     }
-    return true;
-  }
-
-  @Override
-  public @Nullable RowRefused problem() {
-    return problem;
   }
 
   @Override
@@ -98,22 +79,6 @@ final class DelimitedRows implements Rows {
   @Override
   public @Nullable List<String> list(int column) {
     return null;
-  }
-
-  @Override
-  public String raw() {
-    int length = Math.min(lines.to() - lines.from(), LogRow.Refused.RAW_CHARS);
-    return new String(lines.chars(), lines.from(), length);
-  }
-
-  @Override
-  public long number() {
-    return number;
-  }
-
-  @Override
-  public void close() throws IOException {
-    lines.close();
   }
 
   private List<String> all() {
@@ -165,7 +130,7 @@ final class DelimitedRows implements Rows {
     while (true) {
       at = quoteBehind(at);
       if (at < 0) {
-        return refuse(start, "a quote that is closed");
+        return refuseCell(start, "a quote that is closed");
       }
       if (charAt(at + 1) != '"') {
         break;
@@ -175,7 +140,7 @@ final class DelimitedRows implements Rows {
     }
     int behind = charAt(at + 1);
     if (behind >= 0 && behind != delimiter) {
-      return refuse(start, "a delimiter or the row's end behind a closing quote");
+      return refuseCell(start, "a delimiter or the row's end behind a closing quote");
     }
     add(start, at, twice);
     base = behind < 0 ? -1 : at + 2;
@@ -206,11 +171,11 @@ final class DelimitedRows implements Rows {
     return at < lines.to() ? lines.chars()[at] : -1;
   }
 
-  private boolean refuse(int start, String rule) {
+  private boolean refuseCell(int start, String rule) {
     lines.keepFirst();
     int length = Math.min(lines.to() - lines.from() - start, LogRow.Refused.RAW_CHARS);
     String cell = new String(lines.chars(), lines.from() + start, Math.max(length, 0));
-    problem = new RowRefused("cell " + (cells + 1), cell, rule);
+    refuse("cell " + (cells + 1), cell, rule);
     return false;
   }
 

@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.varve.base.Check;
+import dev.varve.base.NearestName;
 import dev.varve.log.Rules.Feature;
 import dev.varve.log.Rules.Format;
 import dev.varve.log.Rules.Kind;
@@ -80,7 +81,7 @@ final class FeatureParser {
       return new Source.Column(column);
     }
     if (!joins.contains(from)) {
-      section.problem("from", from, Nearest.rule("a join", from, joins));
+      section.problem("from", from, NearestName.rule("a join", from, joins));
     }
     return new Source.Joined(from, column);
   }

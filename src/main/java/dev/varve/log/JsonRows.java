@@ -18,23 +18,20 @@ import org.jspecify.annotations.Nullable;
  * One JSON object per line. The column {@code a.b} is the field b of the object in field a; arrays
  * of scalars are cells with several values. Null and a field that is not there are empty cells.
  */
-final class JsonRows implements Rows {
+final class JsonRows extends LineRows {
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(
               StreamReadConstraints.builder().maxStringLength(Lines.MAX_CHARS).build())
           .build();
 
-  private final Lines lines;
   private final Map<String, Integer> columns = new HashMap<>();
   private final Set<String> parents = new HashSet<>();
   private final List<String> texts = new ArrayList<>();
   private final List<@Nullable List<String>> lists = new ArrayList<>();
-  private long number;
-  private @Nullable RowRefused problem;
 
   JsonRows(Lines lines) {
-    this.lines = lines;
+    super(lines);
   }
 
   @Override
@@ -57,30 +54,15 @@ final class JsonRows implements Rows {
   }
 
   @Override
-  public boolean next() throws IOException {
-    if (!lines.next()) {
-      return false;
-    }
-    number++;
-    problem = null;
+  void read() throws IOException {
     texts.replaceAll(text -> "");
     lists.replaceAll(list -> null);
-    if (lines.tooLong()) {
-      problem = new RowRefused("row", raw(), "at most %d characters".formatted(Lines.MAX_CHARS));
-      return true;
-    }
     int length = lines.to() - lines.from();
     try (JsonParser parser = JSON.createParser(lines.chars(), lines.from(), length)) {
       readRow(parser);
     } catch (JacksonException e) {
-      refuse("one JSON object per line: " + RowRefused.cut(e.getOriginalMessage()));
+      refuseRow("one JSON object per line: " + RowRefused.cut(e.getOriginalMessage()));
     }
-    return true;
-  }
-
-  @Override
-  public @Nullable RowRefused problem() {
-    return problem;
   }
 
   @Override
@@ -93,30 +75,14 @@ final class JsonRows implements Rows {
     return lists.get(column);
   }
 
-  @Override
-  public String raw() {
-    int length = Math.min(lines.to() - lines.from(), LogRow.Refused.RAW_CHARS);
-    return new String(lines.chars(), lines.from(), length);
-  }
-
-  @Override
-  public long number() {
-    return number;
-  }
-
-  @Override
-  public void close() throws IOException {
-    lines.close();
-  }
-
   private void readRow(JsonParser parser) throws IOException {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
-      refuse("one JSON object per line");
+      refuseRow("one JSON object per line");
       return;
     }
     readObject(parser, "");
-    if (problem == null && parser.nextToken() != null) {
-      refuse("one JSON object per line");
+    if (problem() == null && parser.nextToken() != null) {
+      refuseRow("one JSON object per line");
     }
   }
 
@@ -135,7 +101,7 @@ final class JsonRows implements Rows {
       } else if (token.isScalarValue()) {
         texts.set(column, token == JsonToken.VALUE_NULL ? "" : parser.getText());
       } else {
-        problem = new RowRefused(name, "an object", "a value or an array of values");
+        refuse(name, "an object", "a value or an array of values");
         parser.skipChildren();
       }
     }
@@ -147,7 +113,7 @@ final class JsonRows implements Rows {
         token != JsonToken.END_ARRAY;
         token = parser.nextToken()) {
       if (!token.isScalarValue()) {
-        problem = new RowRefused(name, "nested", "an array of plain values");
+        refuse(name, "nested", "an array of plain values");
         parser.skipChildren();
       } else if (token != JsonToken.VALUE_NULL) {
         values.add(parser.getText());
@@ -156,7 +122,7 @@ final class JsonRows implements Rows {
     return values;
   }
 
-  private void refuse(String rule) {
-    problem = new RowRefused("row", raw(), rule);
+  private void refuseRow(String rule) {
+    refuse("row", raw(), rule);
   }
 }

@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.base.Check;
+import dev.varve.base.NearestName;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ public final class LogReader implements Closeable {
     var joins = rules.joins().keySet();
     for (String name : sideFiles.keySet()) {
       if (!joins.contains(name)) {
-        problems.add(Check.message("join", name, Nearest.rule("a join", name, joins)));
+        problems.add(Check.message("join", name, NearestName.rule("a join", name, joins)));
       }
     }
     RowSource source = RowSource.open("log", log, rules.format(), problems);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.varve.base.Check;
+import dev.varve.base.NearestName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -91,7 +92,7 @@ public final class Mapping {
     }
     Path path = Path.of(nameOrPath);
     if (!Files.isRegularFile(path)) {
-      String rule = Nearest.rule("a file or a shipped mapping", nameOrPath, SHIPPED);
+      String rule = NearestName.rule("a file or a shipped mapping", nameOrPath, SHIPPED);
       throw new MappingException(nameOrPath, List.of(Check.message("mapping", nameOrPath, rule)));
     }
     try {

@@ -1,6 +1,7 @@
 package dev.varve.log;
 
 import dev.varve.base.Check;
+import dev.varve.base.NearestName;
 import dev.varve.log.Rules.Format;
 import dev.varve.log.Rules.Kind;
 import java.io.Closeable;
@@ -58,7 +59,7 @@ record RowSource(LogFile file, Rows rows) implements Closeable {
     int column = rows.column(name);
     if (column < 0 && !rows.columns().isEmpty()) {
       String what = "a column of " + file.name();
-      problems.add(Check.message(key, name, Nearest.rule(what, name, rows.columns())));
+      problems.add(Check.message(key, name, NearestName.rule(what, name, rows.columns())));
     }
     return column;
   }

@@ -2,6 +2,7 @@ package dev.varve.log;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.varve.base.Check;
+import dev.varve.base.NearestName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -145,7 +146,7 @@ final class Section {
   void finish() {
     for (String key : entries.keySet()) {
       if (!known.contains(key)) {
-        problem(key, "unknown", Nearest.rule("a known key", key, known));
+        problem(key, "unknown", NearestName.rule("a known key", key, known));
       }
     }
   }

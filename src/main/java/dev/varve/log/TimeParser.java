@@ -1,17 +1,15 @@
 package dev.varve.log;
 
+import dev.varve.base.Durations;
 import dev.varve.log.Rules.Time;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
 
 /** Reads what a mapping says of time: the event time of a row, and durations. */
 final class TimeParser {
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
-  private static final String DURATION_RULE = "a duration above 0, such as 10ms, 5s, 30m, 1h or 2d";
   private static final List<String> UNITS = List.of("ms", "s");
 
   private TimeParser() {}
@@ -65,18 +63,15 @@ final class TimeParser {
   /** A duration in milliseconds. */
   static long duration(Section section, String key, String absent) {
     String text = section.text(key, absent);
-    var matcher = DURATION.matcher(text);
-    long number = matcher.matches() ? Long.parseLong(matcher.group(1)) : 0;
-    if (number == 0) {
-      section.problem(key, text, DURATION_RULE);
-      return 1;
+    try {
+      long ms = Durations.parse(text).toMillis();
+      if (ms > 0) {
+        return ms;
+      }
+    } catch (IllegalArgumentException e) {
+      // Reported below, like zero.
     }
-    return switch (matcher.group(2)) {
-      case "ms" -> number;
-      case "s" -> number * 1_000;
-      case "m" -> number * 60_000;
-      case "h" -> number * 3_600_000;
-      default -> number * 86_400_000;
-    };
+    section.problem(key, text, Durations.RULE + ", above 0");
+    return 1;
   }
 }

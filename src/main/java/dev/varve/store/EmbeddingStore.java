@@ -6,12 +6,10 @@ import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
-import org.apache.kafka.streams.processor.internals.ProcessorRecordContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.internals.CacheFlushListener;
@@ -32,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * task; {@link #read} and {@link #summary}: any.
  *
  * <p>{@code CachedStateStore} and {@code InternalProcessorContext} are internal to Kafka Streams;
- * this class and the commit hook of the topology are the only places that use them, and tests hold
- * what they rely on.
+ * this class, {@link CommitContext} and the commit hook of the topology are the only places that
+ * use them, and tests hold what they rely on.
  */
 public final class EmbeddingStore implements StateStore, CachedStateStore<Object, Object> {
   /** What every shard of a process is made with. */
@@ -151,22 +149,8 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   public void flushCache() {
     Shard open = shard;
     InternalProcessorContext<?, ?> owner = context;
-    if (open == null || owner == null) {
-      return;
-    }
-    // The changelog takes its timestamps from here; after a punctuation there is no record.
-    ProcessorRecordContext before = owner.recordContext();
-    owner.setRecordContext(
-        new ProcessorRecordContext(
-            owner.currentSystemTimeMs(),
-            -1,
-            owner.taskId().partition(),
-            null,
-            new RecordHeaders()));
-    try {
-      open.writeBack();
-    } finally {
-      owner.setRecordContext(before);
+    if (open != null && owner != null) {
+      CommitContext.run(owner, open::writeBack);
     }
   }
 

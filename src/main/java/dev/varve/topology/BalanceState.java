@@ -3,6 +3,7 @@ package dev.varve.topology;
 import dev.varve.layout.CensusMerge;
 import dev.varve.schema.Census;
 import dev.varve.schema.Layout;
+import dev.varve.store.Messages;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -23,7 +24,7 @@ final class BalanceState {
 
   @Nullable Layout layout() {
     byte[] layout = store.get(LAYOUT);
-    return layout == null ? null : GlobalProcessor.parse(Layout.parser(), layout);
+    return layout == null ? null : Messages.parse(Layout.parser(), layout, "layout");
   }
 
   void put(Layout layout) {
@@ -39,7 +40,7 @@ final class BalanceState {
     // '0' is the character behind '/'.
     try (KeyValueIterator<String, byte[]> all = store.range(CENSUS, "census0")) {
       while (all.hasNext()) {
-        merge.put(GlobalProcessor.parse(Census.parser(), all.next().value));
+        merge.put(Messages.parse(Census.parser(), all.next().value, "census"));
       }
     }
     return merge;

@@ -1,13 +1,12 @@
 package dev.varve.topology;
 
+import dev.varve.store.CommitContext;
 import java.util.Map;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
 import org.apache.kafka.streams.processor.internals.ProcessorNode;
-import org.apache.kafka.streams.processor.internals.ProcessorRecordContext;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.internals.CacheFlushListener;
 import org.apache.kafka.streams.state.internals.CachedStateStore;
@@ -49,19 +48,10 @@ final class CommitHook implements StateStore, CachedStateStore<Object, Object> {
       return;
     }
     ProcessorNode<?, ?, ?, ?> nodeBefore = owner.currentNode();
-    ProcessorRecordContext recordBefore = owner.recordContext();
     owner.setCurrentNode(node);
-    owner.setRecordContext(
-        new ProcessorRecordContext(
-            owner.currentSystemTimeMs(),
-            -1,
-            owner.taskId().partition(),
-            null,
-            new RecordHeaders()));
     try {
-      toDo.run();
+      CommitContext.run(owner, toDo);
     } finally {
-      owner.setRecordContext(recordBefore);
       owner.setCurrentNode(nodeBefore);
     }
   }

@@ -5,6 +5,7 @@ import dev.varve.learn.Adagrad;
 import dev.varve.learn.DenseMerge;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.DenseModel;
+import dev.varve.store.Messages;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -37,7 +38,7 @@ final class DenseProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     store = models;
     byte[] model = models.get(MODEL);
     if (model != null) {
-      merge.restore(GlobalProcessor.parse(DenseModel.parser(), model));
+      merge.restore(Messages.parse(DenseModel.parser(), model, "dense model"));
     }
     CommitHook hook = context.getStateStore(HOOK);
     hook.beforeCommit(context, this::publish);

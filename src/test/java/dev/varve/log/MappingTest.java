@@ -47,19 +47,19 @@ class MappingTest {
             "time.unit: min (expected: one of ms, s)",
             "label.at-least: four (expected: a number)",
             "joins.video.file: missing (expected: a file beside the log, or an absolute path)",
-            "features.a.tpye: unknown (expected: a known key; nearest: type)",
-            "features.b.from: vidoe (expected: a join; nearest: video)",
+            "features.a.tpye: unknown (expected: a known key; did you mean type?)",
+            "features.b.from: vidoe (expected: a join; did you mean video?)",
             "features.n.type: numerical (expected: categorical: a number has one value)",
             "features.h.derive: minute (expected: one of hour-of-day, day-of-week)",
             "negatives: [column, per-positive, window, weight, seed]"
                 + " (expected: none unless label is all-positive: true)",
             "negatives.per-positive: 0 (expected: an integer from 1 to 1000)",
-            "negatives.window: soon (expected: a duration above 0, such as 10ms, 5s, 30m, 1h or"
-                + " 2d)",
+            "negatives.window: soon (expected: a duration such as 100ms, 5s, 2m, 1h or 7d, above"
+                + " 0)",
             "negatives.weight: heavy (expected: one of popularity, uniform)",
             "negatives.seed: x"
                 + " (expected: an integer from -9223372036854775808 to 9223372036854775807)",
-            "delimitr: unknown (expected: a known key; nearest: delimiter)");
+            "delimitr: unknown (expected: a known key; did you mean delimiter?)");
   }
 
   @ParameterizedTest
@@ -124,7 +124,7 @@ class MappingTest {
         .isInstanceOf(MappingException.class)
         .hasMessage(
             "mapping kuairnd: mapping: kuairnd"
-                + " (expected: a file or a shipped mapping; nearest: kuairand)");
+                + " (expected: a file or a shipped mapping; did you mean kuairand?)");
   }
 
   @Test
@@ -157,15 +157,15 @@ class MappingTest {
             MappingException.class, () -> Logs.read(log, mapping, Map.of("shp", Path.of("x.csv"))));
     assertThat(e.problems().stream().map(problem -> problem.replace(folder + "/", "")))
         .containsExactlyInAnyOrder(
-            "join: shp (expected: a join; nearest: shop)",
+            "join: shp (expected: a join; did you mean shop?)",
             "features: z* (expected: a pattern that a column of log.csv matches)",
             "joins.shop.file: shops.csv (expected: an existing file)",
-            "joins.item.on: item_id (expected: a column of log.csv; nearest: user_id)",
-            "joins.item.key: item (expected: a column of items.csv; nearest: item_id)",
-            "features.colour: colour (expected: a column of items.csv; nearest: color)",
-            "time.column: tme (expected: a column of log.csv; nearest: time)",
+            "joins.item.on: item_id (expected: a column of log.csv: user_id, y, time)",
+            "joins.item.key: item (expected: a column of items.csv; did you mean item_id?)",
+            "features.colour: colour (expected: a column of items.csv; did you mean color?)",
+            "time.column: tme (expected: a column of log.csv; did you mean time?)",
             "request-id: rid (expected: a column of log.csv: user_id, y, time)",
-            "features.user: user_idd (expected: a column of log.csv; nearest: user_id)");
+            "features.user: user_idd (expected: a column of log.csv; did you mean user_id?)");
   }
 
   @Test

@@ -1,13 +1,12 @@
-package dev.varve.config;
+package dev.varve.base;
 
-import dev.varve.base.Check;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
 /** Durations as text: {@code 100ms}, {@code 5s}, {@code 2m}, {@code 1h}, {@code 7d}. */
 public final class Durations {
   /** What {@link #parse} takes. */
-  static final String RULE = "a duration such as 100ms, 5s, 2m, 1h or 7d";
+  public static final String RULE = "a duration such as 100ms, 5s, 2m, 1h or 7d";
 
   private static final Pattern TEXT = Pattern.compile("(\\d{1,18})(ms|s|m|h|d)");
   private static final String[] UNITS = {"d", "h", "m", "s"};

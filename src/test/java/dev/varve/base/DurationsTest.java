@@ -1,4 +1,4 @@
-package dev.varve.config;
+package dev.varve.base;
 
 import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -58,7 +58,10 @@ final class Shard {
   private final Popularity decay;
   private final RowCache cache;
   private final Map<String, ShardTable> tables = new HashMap<>();
-  private final Map<Integer, Long> applied = new HashMap<>();
+
+  /** Sorted: its bytes below must not depend on where the shard was opened anew. */
+  private final Map<Integer, Long> applied = new TreeMap<>();
+
   private long examples;
   private long watermarkMs;
   private long layoutVersion;

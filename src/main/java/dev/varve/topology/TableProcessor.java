@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.EmbeddingStoreBuilder;
+import dev.varve.store.RefusedBatchException;
 import java.time.Duration;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
@@ -39,7 +40,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     try {
       rows.apply(UpdateBatch.parseFrom(record.value()));
       changed = true;
-    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+    } catch (InvalidProtocolBufferException | RefusedBatchException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
     }
     if (rows.wantsCommit()) {

@@ -23,7 +23,7 @@ final class BalanceState {
 
   @Nullable Layout layout() {
     byte[] layout = store.get(LAYOUT);
-    return layout == null ? null : GlobalProcessor.parse(Layout.parser(), layout);
+    return layout == null ? null : Messages.own(Layout.parser(), layout);
   }
 
   void put(Layout layout) {
@@ -39,7 +39,7 @@ final class BalanceState {
     // '0' is the character behind '/'.
     try (KeyValueIterator<String, byte[]> all = store.range(CENSUS, "census0")) {
       while (all.hasNext()) {
-        merge.put(GlobalProcessor.parse(Census.parser(), all.next().value));
+        merge.put(Messages.own(Census.parser(), all.next().value));
       }
     }
     return merge;

@@ -38,7 +38,7 @@ final class CensusProcessor extends ContextualProcessor<byte[], byte[], byte[], 
   @Override
   public void process(Record<byte[], byte[]> record) {
     try {
-      Initialized.require(state).put(Census.parseFrom(record.value()));
+      Initialized.require(state).put(Messages.received(Census.parser(), record.value()));
     } catch (InvalidProtocolBufferException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
     }

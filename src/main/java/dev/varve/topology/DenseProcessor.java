@@ -37,7 +37,7 @@ final class DenseProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     store = models;
     byte[] model = models.get(MODEL);
     if (model != null) {
-      merge.restore(GlobalProcessor.parse(DenseModel.parser(), model));
+      merge.restore(Messages.own(DenseModel.parser(), model));
     }
     CommitHook hook = context.getStateStore(HOOK);
     hook.beforeCommit(context, this::publish);
@@ -46,7 +46,7 @@ final class DenseProcessor extends ContextualProcessor<byte[], byte[], byte[], b
   @Override
   public void process(Record<byte[], byte[]> record) {
     try {
-      merge.merge(DenseDelta.parseFrom(record.value()));
+      merge.merge(Messages.received(DenseDelta.parser(), record.value()));
       changed = true;
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));

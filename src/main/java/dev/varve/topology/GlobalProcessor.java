@@ -1,6 +1,5 @@
 package dev.varve.topology;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Parser;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
@@ -40,22 +39,8 @@ final class GlobalProcessor<T> extends ContextualProcessor<byte[], byte[], Void,
   @Override
   public void process(Record<byte[], byte[]> record) {
     if (record.value() != null) {
-      newest.accept(parse(parser, record.value()));
+      newest.accept(Messages.own(parser, record.value()));
       Initialized.require(store).put(KEY, record.value());
-    }
-  }
-
-  /**
-   * Parses a message that Varve itself wrote.
-   *
-   * @throws IllegalStateException when it is not
-   */
-  static <T> T parse(Parser<T> parser, byte[] bytes) {
-    try {
-      return parser.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException(
-          "message: %d unreadable bytes (expected: what Varve wrote)".formatted(bytes.length), e);
     }
   }
 }

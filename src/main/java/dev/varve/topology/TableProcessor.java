@@ -38,7 +38,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
   public void process(Record<byte[], byte[]> record) {
     EmbeddingStore rows = Initialized.require(store);
     try {
-      rows.apply(UpdateBatch.parseFrom(record.value()));
+      rows.apply(Messages.received(UpdateBatch.parser(), record.value()));
       changed = true;
     } catch (InvalidProtocolBufferException | RefusedBatchException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));

@@ -11,10 +11,11 @@ public record StoreConfig(
     @Doc("Time between commits of the store, from 10ms to 5s.") Duration commitInterval,
     @Doc("Memory for rows, over all shards of a process; at least 1MiB.") Bytes cache,
     @Doc("Memory for blocks that RocksDB has read; at least 1MiB.") Bytes blockCache,
-    @Doc("Memory for what RocksDB has not yet written to a file; at least 1MiB.") Bytes writeBuffer,
+    @Doc("Memory for what RocksDB has not yet written to a file, for each shard; at least 1MiB.")
+        Bytes writeBuffer,
     @Doc("Event time in which a popularity without occurrences halves; at least 1s.")
         Duration popularityHalfLife,
-    @Doc("Event time between two censuses of a shard; at least 100ms.") Duration censusEvery) {
+    @Doc("Time between two censuses of a shard; at least 100ms.") Duration censusEvery) {
   private static final String SIZE_RULE = "at least 1MiB";
 
   public StoreConfig {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.varve.base;
+
+import org.jspecify.annotations.NullMarked;

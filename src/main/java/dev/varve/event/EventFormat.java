@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The two forms in which users send messages: protobuf, and JSON with the same field names. A
- * message that begins with a brace is JSON; none of the messages that users send begins so in
- * protobuf.
+ * message that begins with a brace, behind white space or not, is JSON. Of the bytes that JSON may
+ * begin with, only the newline begins messages in protobuf: it is the tag of a field 1 that is a
+ * text.
  */
 public final class EventFormat {
   private EventFormat() {}
@@ -23,7 +24,7 @@ public final class EventFormat {
   public static <B extends Message.Builder> B parse(byte[] bytes, B builder)
       throws RefusedEventException {
     try {
-      if (isJson(bytes)) {
+      if (isJson(bytes) && !isProtobufBehindNewline(bytes, builder)) {
         String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         JsonFormat.parser().merge(text, builder);
       } else {
@@ -45,5 +46,18 @@ public final class EventFormat {
       }
     }
     return false;
+  }
+
+  /** A request id of 123 bytes looks like a newline and a brace. */
+  private static boolean isProtobufBehindNewline(byte[] bytes, Message.Builder builder) {
+    if (bytes[0] != '\n') {
+      return false;
+    }
+    try {
+      builder.getDefaultInstanceForType().getParserForType().parseFrom(bytes);
+      return true;
+    } catch (InvalidProtocolBufferException _) {
+      return false;
+    }
   }
 }

@@ -26,6 +26,7 @@ public final class EventFormat {
     try {
       if (isJson(bytes) && !isProtobufBehindNewline(bytes, builder)) {
         String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        requireNothingBehind(text);
         JsonFormat.parser().merge(text, builder);
       } else {
         builder.mergeFrom(bytes);
@@ -46,6 +47,34 @@ public final class EventFormat {
       }
     }
     return false;
+  }
+
+  /** The parser stops at the end of the object: a second one in a record would be lost unseen. */
+  private static void requireNothingBehind(String json) throws RefusedEventException {
+    int end = objectEnd(json);
+    String behind = json.substring(end).strip();
+    if (!behind.isEmpty()) {
+      throw RefusedEventException.of("event", behind, "nothing behind the closing brace");
+    }
+  }
+
+  /** Behind the brace that closes the first object; the text's end when none does. */
+  private static int objectEnd(String json) {
+    int depth = 0;
+    boolean inText = false;
+    for (int i = 0; i < json.length(); i++) {
+      char c = json.charAt(i);
+      if (c == '"') {
+        inText = !inText;
+      } else if (inText) {
+        i += c == '\\' ? 1 : 0;
+      } else if (c == '{') {
+        depth++;
+      } else if (c == '}' && --depth == 0) {
+        return i + 1;
+      }
+    }
+    return json.length();
   }
 
   /** A request id of 123 bytes looks like a newline and a brace. */

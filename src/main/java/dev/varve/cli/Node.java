@@ -32,14 +32,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One running Varve: broker (unless there is one already), topics, applications, server; started in
+ * One running Varve: broker (unless there is one already), topics, server, applications; started in
  * this order, stopped in the reverse.
  *
  * <p><b>Threads:</b> one starts, one stops.
  */
 final class Node implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
-  private static final Duration LONGEST_START = Duration.ofMinutes(5);
 
   private final VarveConfig config;
   private final String version;
@@ -76,9 +75,10 @@ final class Node implements AutoCloseable {
     setup.create();
     var applications = new Applications(applicationsConfig(), bootstrap, data.state());
     running.push(applications);
-    applications.start(LONGEST_START);
+    // Before the applications are ready: who asks is told that they are not, instead of nothing.
     VarveServer server = VarveServer.start(config.serve(), served(applications, setup));
     running.push(server);
+    applications.start();
     return new Started(server, bootstrap, applications);
   }
 

@@ -1,5 +1,6 @@
 package dev.varve.topology;
 
+import dev.varve.base.Check;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.Topics;
 import dev.varve.event.FeatureKind;
@@ -22,9 +23,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The two applications of one process, started and stopped in order: tables before trainers, since
@@ -45,7 +49,9 @@ public final class Applications implements AutoCloseable {
 
   private static final int ROWS_IN_FLIGHT = 200_000;
   private static final long QUALITY_WINDOW = 100_000;
+  private static final Logger log = LoggerFactory.getLogger(Applications.class);
   private static final Duration POLL = Duration.ofMillis(10);
+  private static final Duration SAY_EVERY = Duration.ofSeconds(30);
   private static final Duration LONGEST_STOP = Duration.ofSeconds(4);
 
   private final Config config;
@@ -136,36 +142,41 @@ public final class Applications implements AutoCloseable {
   }
 
   /**
-   * Starts both and waits until the shards can be read and a layout is known.
+   * Starts both and waits until the shards can be read and a layout is known. That may take long
+   * when much has to be restored; the log says so now and then.
    *
-   * @throws IllegalStateException when they are not ready in time or fail
+   * @throws IllegalStateException when one fails
    */
-  public void start(Duration longest) throws InterruptedException {
-    long deadline = System.nanoTime() + longest.toNanos();
+  public void start() throws InterruptedException {
     store.start();
-    while (!embeddings.ready()) {
-      checkStarting(store, deadline, longest);
-      LockSupport.parkNanos(POLL.toNanos());
-    }
+    await(store, "the shards", embeddings::ready);
     // What is learned already stays known, whatever the configuration says of new features.
     embeddings.tables().keySet().forEach(name -> features.restore(name, FeatureKind.CATEGORICAL));
     learn.start();
-    while (learn.state() != KafkaStreams.State.RUNNING || layout.version() == 0) {
-      checkStarting(learn, deadline, longest);
-      LockSupport.parkNanos(POLL.toNanos());
-    }
+    await(
+        learn,
+        "the trainers and the first layout",
+        () -> learn.state() == KafkaStreams.State.RUNNING && layout.version() > 0);
   }
 
-  private static void checkStarting(KafkaStreams streams, long deadline, Duration longest)
+  private static void await(KafkaStreams streams, String what, BooleanSupplier ready)
       throws InterruptedException {
-    if (Thread.interrupted()) {
-      throw new InterruptedException();
-    }
-    KafkaStreams.State state = streams.state();
-    if (state == KafkaStreams.State.ERROR || System.nanoTime() - deadline > 0) {
-      throw new IllegalStateException(
-          "start: state %s (expected: running within %s; the log says why)"
-              .formatted(state, longest));
+    long begun = System.nanoTime();
+    long saidSeconds = 0;
+    while (!ready.getAsBoolean()) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      if (streams.state() == KafkaStreams.State.ERROR) {
+        throw new IllegalStateException(
+            Check.message("start", "waiting for " + what, "no failure; the log says why"));
+      }
+      long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
+      if (seconds - saidSeconds >= SAY_EVERY.toSeconds()) {
+        log.info("starting: waiting for {} since {} s", what, seconds);
+        saidSeconds = seconds;
+      }
+      LockSupport.parkNanos(POLL.toNanos());
     }
   }
 

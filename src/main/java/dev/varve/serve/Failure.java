@@ -20,7 +20,8 @@ record Failure(Outcome outcome, String message) {
     return switch (Exceptions.peel(thrown)) {
       case RefusedException refused -> new Failure(refused.outcome(), messageOf(refused));
       case ShardUnavailableException shard -> new Failure(Outcome.UNAVAILABLE, messageOf(shard));
-      case ContentTooLargeException tooLarge -> new Failure(Outcome.TOO_LARGE, body(tooLarge));
+      case ContentTooLargeException tooLarge ->
+          new Failure(Outcome.TOO_LARGE, tooLarge(new Bytes(tooLarge.maxContentLength())));
       case TimeoutException _ ->
           new Failure(
               Outcome.UNAVAILABLE,
@@ -46,10 +47,8 @@ record Failure(Outcome outcome, String message) {
     return String.valueOf(thrown.getMessage());
   }
 
-  private static String body(ContentTooLargeException tooLarge) {
-    return Check.message(
-        "body",
-        tooLarge.contentLength() < 0 ? "larger" : tooLarge.contentLength() + " bytes",
-        "at most %s, serve.max-body".formatted(new Bytes(tooLarge.maxContentLength())));
+  /** What is said of a body beyond the limit. */
+  static String tooLarge(Bytes most) {
+    return Check.message("body", "larger", "at most %s, serve.max-body".formatted(most));
   }
 }

@@ -12,7 +12,8 @@ import java.util.function.Supplier;
 
 /**
  * What is counted of lookups. Every meter exists from the start, so a rate can be drawn from the
- * first request on and no request pays for finding one.
+ * first request on and no request pays for finding one. Requests that the transport itself refuses
+ * (over its size limit, or no HTTP at all) are not lookups and not counted.
  *
  * <p><b>Threads:</b> any.
  */

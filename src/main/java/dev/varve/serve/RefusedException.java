@@ -35,6 +35,9 @@ final class RefusedException extends RuntimeException {
 
   private static String shortened(Object value) {
     String text = value.toString();
+    if (text.isEmpty()) {
+      return "empty";
+    }
     return text.length() <= QUOTED ? text : text.substring(0, QUOTED) + "…";
   }
 }

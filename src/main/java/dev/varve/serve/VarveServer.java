@@ -1,17 +1,9 @@
 package dev.varve.serve;
 
-import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
-import com.linecorp.armeria.common.util.Exceptions;
-import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
-import dev.varve.base.Check;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * The HTTP and the gRPC server, running from {@link #start} to {@link #close}. They are two servers
@@ -20,13 +12,10 @@ import java.util.concurrent.CompletionException;
  * <p><b>Threads:</b> any.
  */
 public final class VarveServer implements AutoCloseable {
-  /** Requests in flight may end; open connections without one are not waited for. */
-  private static final Duration LAST_ANSWERS = Duration.ofMillis(500);
+  private final Listener http;
+  private final Listener grpc;
 
-  private final Server http;
-  private final Server grpc;
-
-  private VarveServer(Server http, Server grpc) {
+  private VarveServer(Listener http, Listener grpc) {
     this.http = http;
     this.grpc = grpc;
   }
@@ -35,83 +24,61 @@ public final class VarveServer implements AutoCloseable {
    * Binds both ports and serves.
    *
    * @throws PortTakenException when a port cannot be listened on; then neither is
-   * @throws IllegalArgumentException when the host has no address
+   * @throws IllegalArgumentException when the host has no address, or so many ids at this base
+   *     dimension are more than an answer can hold
    */
   public static VarveServer start(ServeConfig config, Served served) {
     var meters = new LookupMeters(served.registry());
     var inference = new Inference(served.embeddings(), config.maxIds(), meters);
-    Server http = http(config, served, inference, meters);
-    Server grpc = grpc(config, served, inference, meters);
-    start(http, "serve.http-port", config.host(), config.httpPort());
+    var rest = new RestInference(inference, meters, served.version());
+    var calls = new GrpcInference(inference, meters, served.version());
+    Listener http =
+        Listener.start(
+            config, "serve.http-port", config.httpPort(), it -> addRest(it, config, rest, served));
     try {
-      start(grpc, "serve.grpc-port", config.host(), config.grpcPort());
+      return new VarveServer(
+          http,
+          Listener.start(
+              config, "serve.grpc-port", config.grpcPort(), it -> addGrpc(it, config, calls)));
     } catch (RuntimeException e) {
       http.stop().join();
       throw e;
     }
-    return new VarveServer(http, grpc);
   }
 
   /** The port of REST, status and metrics; the real one if any free one was asked for. */
   public int httpPort() {
-    return http.activeLocalPort();
+    return http.port();
   }
 
   /** The port of gRPC; the real one if any free one was asked for. */
   public int grpcPort() {
-    return grpc.activeLocalPort();
+    return grpc.port();
   }
 
-  /** Frees both ports, at the latest half a second after the call; ends all connections. */
+  /** Frees both ports, within a second; requests in flight have half of it to end. */
   @Override
   public void close() {
     CompletableFuture.allOf(http.stop(), grpc.stop()).join();
   }
 
-  private static Server http(
-      ServeConfig config, Served served, Inference inference, LookupMeters meters) {
-    ServerBuilder server = builder(config, config.httpPort());
-    server.maxRequestLength(config.maxBody().count()).errorHandler(new JsonErrors());
-    new RestInference(inference, meters, served.version()).addTo(server);
+  private static void addRest(
+      ServerBuilder server, ServeConfig config, RestInference rest, Served served) {
+    server
+        .maxRequestLength(config.maxBody().count())
+        .errorHandler(new JsonErrors(config.maxBody()));
+    rest.addTo(server);
     new OperatorEndpoints(served).addTo(server);
-    return server.build();
   }
 
-  private static Server grpc(
-      ServeConfig config, Served served, Inference inference, LookupMeters meters) {
-    ServerBuilder server = builder(config, config.grpcPort());
+  private static void addGrpc(ServerBuilder server, ServeConfig config, GrpcInference calls) {
     // The limit of gRPC is one of messages, so that a refusal is a gRPC status.
     server.maxRequestLength(0);
     server.service(
         GrpcService.builder()
-            .addService(new GrpcInference(inference, meters, served.version()))
+            .addService(calls)
             .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
             .maxRequestMessageLength((int) config.maxBody().count())
             .build());
-    return server.build();
-  }
-
-  private static ServerBuilder builder(ServeConfig config, int port) {
-    var address = new InetSocketAddress(config.host(), port);
-    Check.that(!address.isUnresolved(), "serve.host", config.host(), "a host with an address");
-    return Server.builder()
-        .port(address, SessionProtocol.HTTP)
-        .requestTimeout(config.requestTimeout())
-        .gracefulShutdownTimeout(Duration.ZERO, LAST_ANSWERS)
-        .connectionDrainDuration(Duration.ZERO)
-        // What is unexpected is logged where it is answered.
-        .unloggedExceptionsReportInterval(Duration.ZERO)
-        .disableServerHeader();
-  }
-
-  private static void start(Server server, String key, String host, int port) {
-    try {
-      server.start().join();
-    } catch (CompletionException e) {
-      if (Exceptions.peel(e) instanceof IOException cause) {
-        throw new PortTakenException(key, host, port, cause);
-      }
-      throw e;
-    }
   }
 }

@@ -9,12 +9,18 @@ import java.time.Duration;
 public record StoreConfig(
     @Doc("Threads that apply updates, from 1 to 64.") int threads,
     @Doc("Time between commits of the store, from 10ms to 5s.") Duration commitInterval,
-    @Doc("Memory for rows, over all shards of a process; at least 1MiB.") Bytes cache,
-    @Doc("Memory for blocks that RocksDB has read; at least 1MiB.") Bytes blockCache,
-    @Doc("Memory for what RocksDB has not yet written to a file; at least 1MiB.") Bytes writeBuffer,
-    @Doc("Event time in which a popularity without occurrences halves; at least 1s.")
+    @Doc("Memory for rows, an equal part for each of kafka.shards; at least 1MiB.") Bytes cache,
+    @Doc("Memory for blocks that RocksDB has read, one for all shards; at least 1MiB.")
+        Bytes blockCache,
+    @Doc(
+            "Memory in which RocksDB gathers what it writes next, at most twice for each shard; at"
+                + " least 1MiB.")
+        Bytes writeBuffer,
+    @Doc(
+            "Event time in which the popularity of a category that does not occur halves; at least"
+                + " 1s.")
         Duration popularityHalfLife,
-    @Doc("Event time between two censuses of a shard; at least 100ms.") Duration censusEvery) {
+    @Doc("Time between two censuses of a shard; at least 100ms.") Duration censusEvery) {
   private static final String SIZE_RULE = "at least 1MiB";
 
   public StoreConfig {

@@ -23,6 +23,7 @@ public record DeadLetter(byte[] value, Headers headers) {
 
   private static final int LONGEST_VALUE = 64 << 10;
   private static final int LONGEST_SOURCE = 100;
+  private static final int LONGEST_REASON = 1_000;
 
   /**
    * Makes a dead letter.
@@ -31,9 +32,9 @@ public record DeadLetter(byte[] value, Headers headers) {
    */
   public static DeadLetter of(byte @Nullable [] value, String reason, String source) {
     Headers headers = new RecordHeaders();
-    headers.add(REASON, bytes(reason));
+    headers.add(REASON, bytes(cut(reason, LONGEST_REASON)));
     if (!source.isEmpty()) {
-      headers.add(SOURCE, bytes(source));
+      headers.add(SOURCE, bytes(cut(source, LONGEST_SOURCE)));
     }
     byte[] kept = value == null ? new byte[0] : value;
     return new DeadLetter(
@@ -54,8 +55,12 @@ public record DeadLetter(byte[] value, Headers headers) {
     if (header == null || header.value() == null) {
       return "";
     }
-    String source = new String(header.value(), StandardCharsets.UTF_8);
-    return source.length() <= LONGEST_SOURCE ? source : source.substring(0, LONGEST_SOURCE);
+    return cut(new String(header.value(), StandardCharsets.UTF_8), LONGEST_SOURCE);
+  }
+
+  /** A reason may quote the sender; a letter must not grow too large to be sent. */
+  private static String cut(String text, int longest) {
+    return text.length() <= longest ? text : text.substring(0, longest);
   }
 
   private static byte[] bytes(String text) {

@@ -4,6 +4,9 @@ import dev.varve.schema.Example;
 import dev.varve.schema.Feature;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes and checks a labelled example, and puts it into the trainer's terms.
@@ -57,9 +60,14 @@ public final class ExampleCodec {
     require(weight > 0 && weight <= LARGEST_WEIGHT, "weight", weight, "above 0, at most 1000000");
     require(example.getFeaturesCount() > 0, "features", 0, "at least one");
 
-    // All checks that need no state first: a refused example must not make a feature known.
+    // All checks first: a refused example must not make a feature known.
+    boolean allKnown = true;
     for (Feature feature : example.getFeaturesList()) {
       check(feature);
+      allKnown &= kind(feature) == null || features.isKnown(feature.getName());
+    }
+    if (!allKnown) {
+      admit(example);
     }
     fieldCount = 0;
     keyCount = 0;
@@ -110,18 +118,40 @@ public final class ExampleCodec {
     return RefusedEventException.of("feature " + feature.getName(), value, rule);
   }
 
-  /** A feature without ids and value is absent: an empty history is no error. */
-  private void add(Feature feature) throws RefusedEventException {
-    String name = feature.getName();
+  /** Takes in the features of an example, all or none. */
+  private void admit(Example example) throws RefusedEventException {
+    Map<String, FeatureKind> kinds = new LinkedHashMap<>();
+    for (Feature feature : example.getFeaturesList()) {
+      FeatureKind kind = kind(feature);
+      if (kind != null && kinds.put(feature.getName(), kind) != null) {
+        throw namedTwice(feature.getName());
+      }
+    }
+    features.admit(kinds);
+  }
+
+  /** Null for a feature without ids and value. It is absent: an empty history is no error. */
+  private static @Nullable FeatureKind kind(Feature feature) {
     if (feature.hasValue()) {
-      int index = features.get(name, FeatureKind.NUMERICAL).index();
-      requireNew(numericals, numericalCount, index, name);
+      return FeatureKind.NUMERICAL;
+    }
+    boolean hasIds = feature.getIdsCount() + feature.getIntIdsCount() > 0;
+    return hasIds ? FeatureKind.CATEGORICAL : null;
+  }
+
+  private void add(Feature feature) throws RefusedEventException {
+    FeatureKind kind = kind(feature);
+    if (kind == null) {
+      return;
+    }
+    int index = features.get(feature.getName(), kind).index();
+    if (kind == FeatureKind.NUMERICAL) {
+      requireNew(numericals, numericalCount, index, feature.getName());
       double value = feature.getValue();
       numericals[numericalCount] = index;
       values[numericalCount++] = (float) (Math.signum(value) * Math.log1p(Math.abs(value)));
-    } else if (feature.getIdsCount() + feature.getIntIdsCount() > 0) {
-      int index = features.get(name, FeatureKind.CATEGORICAL).index();
-      requireNew(fields, fieldCount, index, name);
+    } else {
+      requireNew(fields, fieldCount, index, feature.getName());
       addKeys(feature);
       fields[fieldCount] = index;
       ends[fieldCount++] = keyCount;
@@ -154,9 +184,13 @@ public final class ExampleCodec {
       throws RefusedEventException {
     for (int i = 0; i < count; i++) {
       if (seen[i] == index) {
-        throw RefusedEventException.of("feature", name, "named once in an example");
+        throw namedTwice(name);
       }
     }
+  }
+
+  private static RefusedEventException namedTwice(String name) {
+    return RefusedEventException.of("feature", name, "named once in an example");
   }
 
   private static void require(boolean holds, String name, Object value, String rule)

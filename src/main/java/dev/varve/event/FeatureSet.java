@@ -4,6 +4,7 @@ import dev.varve.base.Check;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The features this process knows, each with a small number. Open by default: a feature seen for
@@ -27,21 +28,24 @@ public final class FeatureSet {
   }
 
   /** Takes in a feature that is already learned, whatever the limits say now. */
-  public void restore(String name, FeatureKind kind) {
-    if (!byName.containsKey(name)) {
+  public synchronized void restore(String name, FeatureKind kind) {
+    if (!isKnown(name)) {
       add(name, kind);
     }
   }
 
-  /** The feature of this name. */
+  public boolean isKnown(String name) {
+    return byName.containsKey(name);
+  }
+
+  /** The feature of this name, taken in if it is not known. */
   public Known get(String name, FeatureKind kind) throws RefusedEventException {
     Known known = byName.get(name);
     if (known == null) {
-      known = admit(name, kind);
+      admit(Map.of(name, kind));
+      known = Objects.requireNonNull(byName.get(name));
     }
-    if (known.kind != kind) {
-      throw RefusedEventException.of("feature " + name, kind.text(), known.kind.text());
-    }
+    requireKind(known, kind);
     return known;
   }
 
@@ -53,21 +57,41 @@ public final class FeatureSet {
     return byIndex.length;
   }
 
-  private synchronized Known admit(String name, FeatureKind kind) throws RefusedEventException {
-    Known known = byName.get(name);
-    if (known != null) {
-      return known;
+  /**
+   * Takes in those of the features that are not known yet.
+   *
+   * @throws RefusedEventException when one of them is refused; then none is taken in
+   */
+  public synchronized void admit(Map<String, FeatureKind> wanted) throws RefusedEventException {
+    Map<String, FeatureKind> unknown = new LinkedHashMap<>();
+    for (var entry : wanted.entrySet()) {
+      Known known = byName.get(entry.getKey());
+      if (known == null) {
+        check(entry.getKey(), unknown.size());
+        unknown.put(entry.getKey(), entry.getValue());
+      } else {
+        requireKind(known, entry.getValue());
+      }
     }
+    unknown.forEach(this::add);
+  }
+
+  private void check(String name, int others) throws RefusedEventException {
     checkName(name);
     if (config.closed()) {
       throw RefusedEventException.of(
           "feature", name, "a declared feature, since features.closed is true");
     }
-    if (byIndex.length >= config.max()) {
+    if (byIndex.length + others >= config.max()) {
       throw RefusedEventException.of(
-          "feature", name, "one of the %d known, features.max".formatted(byIndex.length));
+          "feature", name, "at most %d features, features.max".formatted(config.max()));
     }
-    return add(name, kind);
+  }
+
+  private static void requireKind(Known known, FeatureKind kind) throws RefusedEventException {
+    if (known.kind != kind) {
+      throw RefusedEventException.of("feature " + known.name, kind.text(), known.kind.text());
+    }
   }
 
   private static void checkName(String name) throws RefusedEventException {
@@ -81,7 +105,7 @@ public final class FeatureSet {
     }
   }
 
-  private synchronized Known add(String name, FeatureKind kind) {
+  private synchronized void add(String name, FeatureKind kind) {
     Known known = new Known(name, kind, byIndex.length);
     Map<String, Known> names = new LinkedHashMap<>(byName);
     Check.that(names.put(name, known) == null, "feature", name, "known once");
@@ -90,6 +114,5 @@ public final class FeatureSet {
     // The array first: whoever finds the name may ask for its index.
     byIndex = all;
     byName = names;
-    return known;
   }
 }

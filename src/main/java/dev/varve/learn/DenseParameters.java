@@ -2,6 +2,7 @@ package dev.varve.learn;
 
 import dev.varve.base.Check;
 import dev.varve.schema.Parameters;
+import java.util.stream.Stream;
 
 /** Names of dense parameters, and their states (shape as in {@link Adagrad}) as messages. */
 final class DenseParameters {
@@ -9,9 +10,18 @@ final class DenseParameters {
 
   private DenseParameters() {}
 
+  private static final String NUMERICAL = "numerical/";
+
   /** Linear weight and vector of a numerical feature. */
   static String numerical(String feature) {
-    return "numerical/" + feature;
+    return NUMERICAL + feature;
+  }
+
+  /** The numerical feature whose parameters have this name; none for other parameters. */
+  static Stream<String> featureOf(String name) {
+    return name.startsWith(NUMERICAL)
+        ? Stream.of(name.substring(NUMERICAL.length()))
+        : Stream.empty();
   }
 
   static Parameters toProto(String name, float[] state) {

@@ -5,6 +5,7 @@ import dev.varve.schema.DenseModel;
 import dev.varve.schema.Parameters;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -93,6 +94,11 @@ public final class DenseReplica {
     open.remove(trainer);
     sent.remove(trainer);
     rebuild();
+  }
+
+  /** The numerical features that the published version has parameters for. */
+  public synchronized List<String> numericals() {
+    return published.keySet().stream().flatMap(DenseParameters::featureOf).toList();
   }
 
   /** The published version that this replica builds on; 0 before the first. */

@@ -52,7 +52,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   /**
    * Applies an update batch.
    *
-   * @throws IllegalArgumentException when the batch is malformed; nothing is changed
+   * @throws RefusedBatchException when the batch is malformed; nothing is changed
    */
   public void apply(UpdateBatch batch) {
     shard().apply(batch);

@@ -58,7 +58,10 @@ final class Shard {
   private final Popularity decay;
   private final RowCache cache;
   private final Map<String, ShardTable> tables = new HashMap<>();
-  private final Map<Integer, Long> applied = new HashMap<>();
+
+  /** Sorted: its bytes below must not depend on where the shard was opened anew. */
+  private final Map<Integer, Long> applied = new TreeMap<>();
+
   private long examples;
   private long watermarkMs;
   private long layoutVersion;
@@ -103,10 +106,14 @@ final class Shard {
   /**
    * Applies an update batch.
    *
-   * @throws IllegalArgumentException when the batch is malformed; nothing is changed
+   * @throws RefusedBatchException when the batch is malformed; nothing is changed
    */
   void apply(UpdateBatch batch) {
-    batch.getTablesList().forEach(this::check);
+    try {
+      check(batch);
+    } catch (IllegalArgumentException e) {
+      throw new RefusedBatchException(e);
+    }
     for (TableUpdate update : batch.getTablesList()) {
       apply(update, batch.getEventTimeMs());
     }
@@ -118,14 +125,18 @@ final class Shard {
     summary = summarize();
   }
 
+  private void check(UpdateBatch batch) {
+    int known = tables.size();
+    for (TableUpdate update : batch.getTablesList()) {
+      check(update);
+      known += tables.containsKey(update.getTable()) ? 0 : 1;
+    }
+    Check.that(known <= MOST_TABLES, "tables", known, "at most " + MOST_TABLES);
+  }
+
   private void check(TableUpdate update) {
     int n = update.getKeysCount();
     Check.that(!update.getTable().isEmpty(), "table", "(empty)", "a name");
-    Check.that(
-        tables.containsKey(update.getTable()) || tables.size() < MOST_TABLES,
-        "tables",
-        tables.size() + 1,
-        "at most " + MOST_TABLES);
     Check.that(
         update.getOccurrencesCount() == n && update.getEventTimeOffsetsMsCount() == n,
         "columns",

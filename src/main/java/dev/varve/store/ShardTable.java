@@ -22,7 +22,9 @@ final class ShardTable {
   private final TreeMap<Long, Long> bins = new TreeMap<>();
   private long rows;
   private long occurrences;
-  private boolean dirty;
+
+  /** New tables are: even one without rows must keep its number. */
+  private boolean dirty = true;
 
   ShardTable(int id, String name) {
     this.id = id;
@@ -35,6 +37,7 @@ final class ShardTable {
     table.rows = census.getRows();
     table.occurrences = census.getOccurrences();
     census.getBinsList().forEach(bin -> table.bins.put(bin.getBin(), bin.getRows()));
+    table.dirty = false;
     return table;
   }
 

@@ -12,13 +12,9 @@ public record StoreConfig(
     @Doc("Memory for rows, an equal part for each of kafka.shards; at least 1MiB.") Bytes cache,
     @Doc("Memory for blocks that RocksDB has read, one for all shards; at least 1MiB.")
         Bytes blockCache,
-    @Doc(
-            "Memory in which RocksDB gathers what it writes next, at most twice for each shard; at"
-                + " least 1MiB.")
+    @Doc("Memory for what RocksDB has not yet written to a file, for each shard; at least 1MiB.")
         Bytes writeBuffer,
-    @Doc(
-            "Event time in which the popularity of a category that does not occur halves; at least"
-                + " 1s.")
+    @Doc("Event time in which a popularity without occurrences halves; at least 1s.")
         Duration popularityHalfLife,
     @Doc("Time between two censuses of a shard; at least 100ms.") Duration censusEvery) {
   private static final String SIZE_RULE = "at least 1MiB";

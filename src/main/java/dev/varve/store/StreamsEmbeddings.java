@@ -187,7 +187,8 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
       return streams.store(
           StoreQueryParameters.fromNameAndType(EmbeddingStoreBuilder.NAME, TYPE)
               .withPartition(shard));
-    } catch (InvalidStateStoreException e) {
+    } catch (InvalidStateStoreException | IllegalStateException e) {
+      // The second: the whole application has failed or is stopping.
       throw new ShardUnavailableException(shard, "not running");
     }
   }

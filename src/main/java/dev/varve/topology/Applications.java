@@ -21,7 +21,6 @@ import dev.varve.table.Popularity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
@@ -96,7 +95,8 @@ public final class Applications implements AutoCloseable {
                     bootstrap,
                     stateFolder,
                     config.train.threads(),
-                    config.train.commitInterval())));
+                    config.train.commitInterval()),
+                config.kafka));
   }
 
   private Topology storeTopology(Topics topics, Adagrad optimizer) {
@@ -150,8 +150,7 @@ public final class Applications implements AutoCloseable {
     // What is learned already stays known, whatever the configuration says of new features.
     embeddings.tables().keySet().forEach(name -> features.restore(name, FeatureKind.CATEGORICAL));
     learn.start();
-    while (learn.state() != KafkaStreams.State.RUNNING
-        || !layout.await(Duration.ofNanos(TimeUnit.MILLISECONDS.toNanos(1)))) {
+    while (learn.state() != KafkaStreams.State.RUNNING || layout.version() == 0) {
       checkStarting(learn, deadline, longest);
       LockSupport.parkNanos(POLL.toNanos());
     }

@@ -3,6 +3,7 @@ package dev.varve.topology;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.varve.layout.Layouts;
 import dev.varve.schema.Census;
+import dev.varve.store.Messages;
 import java.time.Duration;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -38,7 +39,7 @@ final class CensusProcessor extends ContextualProcessor<byte[], byte[], byte[], 
   @Override
   public void process(Record<byte[], byte[]> record) {
     try {
-      Initialized.require(state).put(Census.parseFrom(record.value()));
+      Initialized.require(state).put(Messages.received(Census.parser(), record.value()));
     } catch (InvalidProtocolBufferException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
     }

@@ -47,7 +47,7 @@ final class DenseProcessor extends ContextualProcessor<byte[], byte[], byte[], b
   @Override
   public void process(Record<byte[], byte[]> record) {
     try {
-      merge.merge(DenseDelta.parseFrom(record.value()));
+      merge.merge(Messages.received(DenseDelta.parser(), record.value()));
       changed = true;
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));

@@ -2,6 +2,7 @@ package dev.varve.topology;
 
 import dev.varve.broker.Topics;
 import dev.varve.event.ExampleCodec;
+import dev.varve.event.FeatureKind;
 import dev.varve.event.LimitsConfig;
 import dev.varve.learn.Trainer;
 import dev.varve.schema.DenseModel;
@@ -49,13 +50,24 @@ public final class LearnTopology {
         topology,
         "dense-model",
         topics.denseModel(),
-        () -> new GlobalProcessor<>("dense-model", DenseModel.parser(), shared.dense()::fold));
+        () ->
+            new GlobalProcessor<>(
+                "dense-model", DenseModel.parser(), model -> takeIn(model, shared)));
     addGlobal(
         topology,
         "layout",
         topics.layout(),
         () -> new GlobalProcessor<>("layout", Layout.parser(), train.layout()::accept));
     return topology;
+  }
+
+  /** A numerical feature that is learned already stays known, whatever features.max says now. */
+  private static void takeIn(DenseModel model, Trainer.Shared shared) {
+    shared.dense().fold(model);
+    shared
+        .dense()
+        .numericals()
+        .forEach(name -> shared.features().restore(name, FeatureKind.NUMERICAL));
   }
 
   private static void addGlobal(

@@ -55,6 +55,16 @@ final class StreamsSettings {
     p.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 << 10);
     p.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 16 << 20);
     p.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 64 << 20);
+    return withUsers(p, kafka);
+  }
+
+  /** What the user sets wins, also over what is set here for one kind of client only. */
+  private static Properties withUsers(Properties p, KafkaConfig kafka) {
+    for (String key : kafka.properties().keySet()) {
+      p.remove(StreamsConfig.mainConsumerPrefix(key));
+      p.remove(StreamsConfig.consumerPrefix(key));
+      p.remove(StreamsConfig.producerPrefix(key));
+    }
     p.putAll(kafka.properties());
     return p;
   }
@@ -64,13 +74,13 @@ final class StreamsSettings {
    * settings a thread that has a backlog learns a thousand examples of one partition before it
    * turns to the next, and learning so far out of the order of time costs quality.
    */
-  static Properties inTurn(Properties settings) {
+  static Properties inTurn(Properties settings, KafkaConfig kafka) {
     settings.put(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), HELPING_RECORDS);
     settings.put(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG),
         HELPING_BYTES);
     settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, HELPING_RECORDS);
-    return settings;
+    return withUsers(settings, kafka);
   }
 }

@@ -4,6 +4,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.EmbeddingStoreBuilder;
+import dev.varve.store.Messages;
+import dev.varve.store.RefusedBatchException;
 import java.time.Duration;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
@@ -37,9 +39,9 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
   public void process(Record<byte[], byte[]> record) {
     EmbeddingStore rows = Initialized.require(store);
     try {
-      rows.apply(UpdateBatch.parseFrom(record.value()));
+      rows.apply(Messages.received(UpdateBatch.parser(), record.value()));
       changed = true;
-    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+    } catch (InvalidProtocolBufferException | RefusedBatchException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
     }
     if (rows.wantsCommit()) {

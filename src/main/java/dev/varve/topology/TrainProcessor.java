@@ -52,7 +52,12 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
   private long endOffset;
   private long timestampMs;
   private long waitedNs;
-  private boolean failed;
+
+  /** Whether examples were taken that are not learned yet. */
+  private boolean pending;
+
+  /** Whether a record or a commit is being worked on, or was left with an exception. */
+  private boolean unfinished;
 
   TrainProcessor(Settings settings, ExampleCodec codec, Trainer.Shared shared) {
     this.settings = settings;
@@ -72,44 +77,49 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    String source = DeadLetter.source(record.headers());
-    try {
-      if (record.value() == null) {
-        throw RefusedEventException.of("event", "empty", "an Example as protobuf or JSON");
-      }
-      trainer().add(codec.decode(record.value()), source);
-    } catch (RefusedEventException e) {
-      trainer().rejected(source);
-      Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
-    }
+    unfinished = true;
+    take(record);
     endOffset = Initialized.require(context).recordMetadata().orElseThrow().offset() + 1;
     timestampMs = record.timestamp();
     if (trainer().isFull(settings.batchSize)) {
       waitForTables();
       learn();
     }
+    unfinished = false;
+  }
+
+  private void take(Record<byte[], byte[]> record) {
+    String source = DeadLetter.source(record.headers());
+    try {
+      if (record.value() == null) {
+        throw RefusedEventException.of("event", "empty", "an Example as protobuf or JSON");
+      }
+      trainer().add(codec.decode(record.value()), source);
+      pending = true;
+    } catch (RefusedEventException e) {
+      trainer().rejected(source);
+      Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
+    }
   }
 
   private void learn() {
-    boolean learned = false;
-    try {
+    if (pending) {
       trainer()
           .learn(
               endOffset,
               layoutVersion(),
               (update, shard) ->
                   forward(ShardPartitioner.key(shard), update.toByteArray(), UPDATES));
-      learned = true;
-    } finally {
-      failed = !learned;
+      pending = false;
     }
   }
 
   private void beforeCommit() {
-    if (failed) {
+    if (unfinished) {
       // The task is being closed: its transaction will be aborted and its examples read again.
       return;
     }
+    unfinished = true;
     learn();
     DenseDelta delta = trainer().takeDense(endOffset, settings.layout.version());
     if (delta.getChangesCount() > 0) {
@@ -122,6 +132,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
     }
     trainer().committing();
     waitedNs = 0;
+    unfinished = false;
   }
 
   private void forward(byte @Nullable [] key, byte[] value, String sink) {
@@ -146,6 +157,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw new IllegalStateException("layout: interrupted while waiting (expected: version 1)", e);
     }
     return settings.layout.version();
   }

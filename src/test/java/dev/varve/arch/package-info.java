@@ -1,0 +1,5 @@
+/** Holds the package map. */
+@NullMarked
+package dev.varve.arch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package dev.varve.base;
+
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+import org.junit.jupiter.api.Test;
+
+class CheckTest {
+  @Test
+  void whatHoldsPasses() {
+    assertThatNoException().isThrownBy(() -> Check.that(true, "rows", 3, "at least 1"));
+  }
+
+  @Test
+  void theMessageHasNameValueAndRule() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Check.that(false, "rows", 0, "at least 1"))
+        .withMessage("rows: 0 (expected: at least 1)");
+  }
+
+  @Test
+  void aPercentSignInAValueIsNoFormat() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Check.that(false, "share", "50%d", "%s"))
+        .withMessage("share: 50%d (expected: %s)");
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.varve.event;
+
+import org.jspecify.annotations.NullMarked;

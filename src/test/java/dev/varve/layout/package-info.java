@@ -1,0 +1,4 @@
+@NullMarked
+package dev.varve.layout;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,139 @@
+package dev.varve.store;
+
+import dev.varve.learn.Adagrad;
+import dev.varve.schema.Census;
+import dev.varve.schema.PopularityBin;
+import dev.varve.schema.TableCensus;
+import dev.varve.schema.TableUpdate;
+import dev.varve.schema.UpdateBatch;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a shard is: the fold of its update batches. Told once more, as plainly as possible: nothing
+ * is kept but the rows and the sums, all else is counted from them when it is asked for.
+ */
+final class ShardModel {
+  /** A row, with its popularity at its latest time. */
+  static final class ModelRow {
+    double popularity;
+    long timeMs;
+    float[] state;
+
+    ModelRow(double popularity, long timeMs, float[] state) {
+      this.popularity = popularity;
+      this.timeMs = timeMs;
+      this.state = state;
+    }
+  }
+
+  final Map<String, Map<Long, ModelRow>> rows = new TreeMap<>();
+  final Map<String, Long> occurrences = new HashMap<>();
+  final Map<Integer, Long> applied = new HashMap<>();
+  long examples;
+  long watermarkMs;
+  long layoutVersion;
+  long refusedGradients;
+
+  private final int dimension;
+  private final Adagrad optimizer;
+
+  ShardModel(int dimension, Adagrad optimizer) {
+    this.dimension = dimension;
+    this.optimizer = optimizer;
+  }
+
+  ShardModel copy() {
+    var copy = new ShardModel(dimension, optimizer);
+    rows.forEach(
+        (table, byKey) -> {
+          Map<Long, ModelRow> copied = new HashMap<>();
+          byKey.forEach(
+              (key, row) ->
+                  copied.put(key, new ModelRow(row.popularity, row.timeMs, row.state.clone())));
+          copy.rows.put(table, copied);
+        });
+    copy.occurrences.putAll(occurrences);
+    copy.applied.putAll(applied);
+    copy.examples = examples;
+    copy.watermarkMs = watermarkMs;
+    copy.layoutVersion = layoutVersion;
+    return copy;
+  }
+
+  void apply(UpdateBatch batch, long halfLifeMs) {
+    for (TableUpdate update : batch.getTablesList()) {
+      var gradients =
+          update
+              .getGradients()
+              .asReadOnlyByteBuffer()
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .asFloatBuffer();
+      for (int i = 0; i < update.getKeysCount(); i++) {
+        float[] gradient = new float[3 + dimension];
+        gradients.get(gradient);
+        long timeMs = batch.getEventTimeMs() + update.getEventTimeOffsetsMs(i);
+        ModelRow row = row(update.getTable(), update.getKeys(i), timeMs);
+        count(row, update.getOccurrences(i), timeMs, halfLifeMs);
+        if (!optimizer.step(row.state, 0, dimension, gradient, 0)) {
+          refusedGradients++;
+        }
+        occurrences.merge(update.getTable(), (long) update.getOccurrences(i), Long::sum);
+      }
+      rows.computeIfAbsent(update.getTable(), _ -> new HashMap<>());
+      occurrences.putIfAbsent(update.getTable(), 0L);
+    }
+    examples += batch.getExamples();
+    watermarkMs = Math.max(watermarkMs, batch.getEventTimeMs());
+    layoutVersion = Math.max(layoutVersion, batch.getLayoutVersion());
+    applied.merge(batch.getTrainer(), batch.getEndOffset(), Math::max);
+  }
+
+  private ModelRow row(String table, long key, long timeMs) {
+    return rows.computeIfAbsent(table, _ -> new HashMap<>())
+        .computeIfAbsent(
+            key, _ -> new ModelRow(0, timeMs, optimizer.initial(table, key, dimension)));
+  }
+
+  private static void count(ModelRow row, int occurrences, long atMs, long halfLifeMs) {
+    double left = StrictMath.pow(2, -Math.abs((double) (atMs - row.timeMs)) / halfLifeMs);
+    if (atMs < row.timeMs) {
+      row.popularity += occurrences * left;
+    } else {
+      row.popularity = row.popularity * left + occurrences;
+      row.timeMs = atMs;
+    }
+  }
+
+  Census census(int shard, long halfLifeMs) {
+    var census =
+        Census.newBuilder()
+            .setShard(shard)
+            .setWatermarkMs(watermarkMs)
+            .setLayoutVersion(layoutVersion)
+            .setExamples(examples);
+    rows.forEach(
+        (table, byKey) ->
+            census.addTables(
+                TableCensus.newBuilder()
+                    .setTable(table)
+                    .setRows(byKey.size())
+                    .setOccurrences(occurrences.getOrDefault(table, 0L))
+                    .addAllBins(bins(byKey, halfLifeMs))));
+    return census.build();
+  }
+
+  private static Iterable<PopularityBin> bins(Map<Long, ModelRow> byKey, long halfLifeMs) {
+    var counts = new TreeMap<Long, Long>();
+    for (ModelRow row : byKey.values()) {
+      double grade =
+          StrictMath.log(row.popularity) / StrictMath.log(2) + (double) row.timeMs / halfLifeMs;
+      counts.merge((long) Math.floor(4 * grade), 1L, Long::sum);
+    }
+    return counts.entrySet().stream()
+        .map(bin -> PopularityBin.newBuilder().setBin(bin.getKey()).setRows(bin.getValue()).build())
+        .toList();
+  }
+}

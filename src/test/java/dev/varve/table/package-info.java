@@ -1,0 +1,4 @@
+@NullMarked
+package dev.varve.table;
+
+import org.jspecify.annotations.NullMarked;

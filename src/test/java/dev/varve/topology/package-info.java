@@ -1,0 +1,5 @@
+/** Tests of the two applications without a broker. */
+@NullMarked
+package dev.varve.topology;
+
+import org.jspecify.annotations.NullMarked;

@@ -16,12 +16,14 @@ public record KafkaConfig(
         String bootstrap,
     @Doc("Port of the embedded broker, from 1 to 65535.") int port,
     @Doc("How the names of all topics and groups begin.") String prefix,
-    @Doc("Partitions of the examples, from 1 to 1024: the most trainers that can work.")
+    @Doc("Partitions of the examples, from 1 to 1024: the most trainers; fixed once there is data.")
         int partitions,
-    @Doc("Partitions of the updates, from 1 to 1024: the most stores that can work.") int shards,
+    @Doc("Partitions of the updates, from 1 to 1024: the shards; fixed once there is data.")
+        int shards,
     @Doc("Copies of each partition, from 1 to 32767; at most the number of brokers.")
         int replication,
-    @Doc("How long examples and updates are kept, at least 1m.") Duration retention,
+    @Doc("How long topics that are not compacted keep their records, at least 1m.")
+        Duration retention,
     @Doc("Name of this process among those that share the topics; the same after a restart.")
         String instance,
     @Doc("Further properties of all Kafka clients, such as security.protocol.")

@@ -28,10 +28,11 @@ import picocli.CommandLine.Spec;
 /** {@code varve generate}: writes synthetic click events as CSV. */
 @Command(
     name = "generate",
-    description =
-        "Writes synthetic click events as CSV: Zipf popularity that drifts, labels drawn from a"
-            + " planted model whose true probabilities stand in the log. Read them with"
-            + " 'varve replay FILE --as generated'.",
+    description = {
+      "Write synthetic click events as CSV.",
+      "Popularity follows Zipf's law and drifts; labels are drawn from a planted model, whose true"
+          + " probabilities stand in the log. Read it with: varve replay FILE --as generated"
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class GenerateCommand implements Callable<Integer> {

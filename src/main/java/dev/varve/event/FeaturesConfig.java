@@ -8,12 +8,12 @@ import java.util.TreeMap;
 
 /** Which features events may have; the components are the keys of the section {@code features}. */
 public record FeaturesConfig(
-    @Doc("Most features that can exist, declared or not; from 1 to 65535.") int max,
-    @Doc("Whether an event with a feature that is not declared is refused, as a dead letter.")
-        boolean closed,
+    @Doc("Most features, declared or not, from 1 to 65535; events with another are dead letters.")
+        int max,
+    @Doc("Whether an event with a feature that is not declared is a dead letter.") boolean closed,
     @Doc(
-            "Features by name, each categorical or numerical; others are categorical or numerical"
-                + " by the values that they come with.")
+            "Features by name, each categorical or numerical; the others are what their first"
+                + " values are.")
         Map<String, FeatureKind> declared) {
   public FeaturesConfig {
     declared = Collections.unmodifiableMap(new TreeMap<>(declared));

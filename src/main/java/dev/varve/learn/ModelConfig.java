@@ -5,9 +5,10 @@ import dev.varve.base.Doc;
 
 /** What is learned; the components are the keys of the section {@code model}. */
 public record ModelConfig(
-    @Doc("Width of every served vector: 1, 2, 4, 8, 16, 32, 64 or 128.") int dimension,
+    @Doc("Width of every served vector: 1, 2, 4, 8, 16, 32, 64 or 128; fixed once there is data.")
+        int dimension,
     @Doc("How vectors become a prediction: fm, a factorization machine.") Head head,
-    @Doc("From which every row's first coordinates are drawn.") long seed) {
+    @Doc("Seed from which a new row's coordinates are drawn.") long seed) {
   /** How vectors become a prediction. */
   public enum Head {
     /** Factorization machine: linear weights and all pairwise dot products. */

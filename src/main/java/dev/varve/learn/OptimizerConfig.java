@@ -9,12 +9,12 @@ import dev.varve.base.Doc;
  */
 public record OptimizerConfig(
     @Doc(
-            "Learning rate of the coordinates, and the most that one moves in a step; above 0, at"
-                + " most 10.")
+            "Learning rate of a row's coordinates, and the most that one of them moves in a step;"
+                + " above 0, at most 10.")
         double rate,
-    @Doc("Learning rate of the linear weights and the bias, likewise; above 0, at most 10.")
-        double linearRate,
-    @Doc("Squared gradients that every coordinate starts with; above 0.") double initialAccumulator,
+    @Doc("The same for the linear weights and the bias; above 0, at most 10.") double linearRate,
+    @Doc("Sum of squared gradients that every coordinate and weight starts with; above 0.")
+        double initialAccumulator,
     @Doc("Standard deviation of a new row's coordinates; above 0, at most 1.")
         double initialScale) {
   public OptimizerConfig {

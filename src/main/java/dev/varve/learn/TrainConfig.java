@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /** How trainers run; the components are the keys of the section {@code train}. */
 public record TrainConfig(
-    @Doc("Examples in a micro-batch, from 1 to 65536.") int batchSize,
+    @Doc("Most examples that are learned in one step, from 1 to 65536.") int batchSize,
     @Doc("Threads that learn, from 1 to 64.") int threads,
     @Doc("Time between commits of the trainers, from 10ms to 5s.") Duration commitInterval,
     @Doc(

@@ -42,7 +42,10 @@ class ConfigCommandTest {
                 .put("value", "8")
                 .put("origin", "--set")
                 .put("default", "16")
-                .put("doc", "Width of every served vector: 1, 2, 4, 8, 16, 32, 64 or 128."));
+                .put(
+                    "doc",
+                    "Width of every served vector: 1, 2, 4, 8, 16, 32, 64 or 128; fixed once there"
+                        + " is data."));
   }
 
   @Test

@@ -14,17 +14,18 @@ public record OptimizerConfig(
         double rate,
     @Doc("Learning rate of the linear weights and the bias, likewise; above 0, at most 10.")
         double linearRate,
-    @Doc("Squared gradients that every coordinate starts with; above 0.") double initialAccumulator,
+    @Doc("Squared gradients that every coordinate starts with; from 1e-20 to 1e20.")
+        double initialAccumulator,
     @Doc("Standard deviation of a new row's coordinates; above 0, at most 1.")
         double initialScale) {
   public OptimizerConfig {
     requireRate("rate", rate);
     requireRate("linearRate", linearRate);
     Check.that(
-        initialAccumulator > 0 && Double.isFinite(initialAccumulator),
+        initialAccumulator >= 1e-20 && initialAccumulator <= 1e20,
         "initialAccumulator",
         initialAccumulator,
-        "above 0");
+        "from 1e-20 to 1e20");
     Check.that(
         initialScale > 0 && initialScale <= 1, "initialScale", initialScale, "above 0, at most 1");
   }

@@ -1,0 +1,57 @@
+package dev.varve.serve;
+
+/**
+ * The answer to a lookup, before it is written for a transport.
+ *
+ * <p><b>Shape:</b> {@code vectors} is {@code float32[n][dimension]}, row-major, {@code statuses}
+ * {@code int8[n]}; n is the number of the request's keys.
+ */
+final class LookupAnswer {
+  private final LookupRequest request;
+  private final String version;
+  private final long watermarkMs;
+  private final int dimension;
+  private final float[] vectors;
+  private final byte[] statuses;
+
+  LookupAnswer(
+      LookupRequest request,
+      String version,
+      long watermarkMs,
+      int dimension,
+      float[] vectors,
+      byte[] statuses) {
+    this.request = request;
+    this.version = version;
+    this.watermarkMs = watermarkMs;
+    this.dimension = dimension;
+    this.vectors = vectors;
+    this.statuses = statuses;
+  }
+
+  LookupRequest request() {
+    return request;
+  }
+
+  /** Layout version that the rows follow. */
+  String version() {
+    return version;
+  }
+
+  /** Everything up to this event time was learned before the rows were read. */
+  long watermarkMs() {
+    return watermarkMs;
+  }
+
+  float[] vectors() {
+    return vectors;
+  }
+
+  byte[] statuses() {
+    return statuses;
+  }
+
+  long[] shape(Output output) {
+    return output.shape(statuses.length, dimension);
+  }
+}

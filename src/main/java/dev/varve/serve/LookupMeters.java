@@ -1,0 +1,107 @@
+package dev.varve.serve;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * What is counted of lookups. Every meter exists from the start, so a rate can be drawn from the
+ * first request on and no request pays for finding one. Requests that the transport itself refuses
+ * (over its size limit, or no HTTP at all) are not lookups and not counted.
+ *
+ * <p><b>Threads:</b> any.
+ */
+final class LookupMeters {
+  private static final Duration[] LATENCIES = {
+    Duration.ofNanos(100_000),
+    Duration.ofNanos(250_000),
+    Duration.ofNanos(500_000),
+    Duration.ofMillis(1),
+    Duration.ofNanos(2_500_000),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(100),
+    Duration.ofSeconds(1)
+  };
+
+  private final OfProtocol rest;
+  private final OfProtocol grpc;
+  private final Counter ids;
+  private final Counter unknownIds;
+
+  /** How a lookup came in. */
+  enum Protocol {
+    REST,
+    GRPC
+  }
+
+  LookupMeters(MeterRegistry registry) {
+    rest = new OfProtocol(registry, "rest");
+    grpc = new OfProtocol(registry, "grpc");
+    ids = counter("varve.lookup.ids", "Ids looked up").register(registry);
+    unknownIds = counter("varve.lookup.unknown.ids", "Ids without a row").register(registry);
+  }
+
+  /** Counts and times one request, from its bytes to the bytes of the answer. */
+  <T> T measure(Protocol protocol, Supplier<T> request) {
+    OfProtocol meters =
+        switch (protocol) {
+          case REST -> rest;
+          case GRPC -> grpc;
+        };
+    long start = System.nanoTime();
+    Outcome outcome = Outcome.FAILED;
+    try {
+      T answer = request.get();
+      outcome = Outcome.OK;
+      return answer;
+    } catch (RuntimeException e) {
+      outcome = Failure.of(e).outcome();
+      throw e;
+    } finally {
+      meters.latency.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+      Objects.requireNonNull(meters.requests.get(outcome)).increment();
+    }
+  }
+
+  void countIds(int looked, int unknown) {
+    ids.increment(looked);
+    unknownIds.increment(unknown);
+  }
+
+  private static Counter.Builder counter(String name, String description) {
+    return Counter.builder(name).description(description);
+  }
+
+  /** The meters of one protocol; requests by outcome. */
+  private static final class OfProtocol {
+    private final Timer latency;
+    private final Map<Outcome, Counter> requests = new EnumMap<>(Outcome.class);
+
+    OfProtocol(MeterRegistry registry, String protocol) {
+      latency =
+          Timer.builder("varve.lookup.latency")
+              .description("Time from the bytes of a lookup to the bytes of its answer")
+              .tag("protocol", protocol)
+              .serviceLevelObjectives(LATENCIES)
+              .register(registry);
+      for (Outcome outcome : Outcome.values()) {
+        requests.put(outcome, requests(registry, protocol, outcome));
+      }
+    }
+
+    private static Counter requests(MeterRegistry registry, String protocol, Outcome outcome) {
+      return counter("varve.lookup.requests", "Lookups by how they came and how they ended")
+          .tag("protocol", protocol)
+          .tag("outcome", outcome.text())
+          .register(registry);
+    }
+  }
+}

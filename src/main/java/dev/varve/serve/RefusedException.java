@@ -1,0 +1,43 @@
+package dev.varve.serve;
+
+import dev.varve.base.Check;
+
+/** A request is refused; the message is for the one who sent it. */
+final class RefusedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Longest part of a request that is quoted back. */
+  private static final int QUOTED = 120;
+
+  private final Outcome outcome;
+
+  private RefusedException(Outcome outcome, String name, Object value, String rule) {
+    // No stack trace: a caller's mistake says nothing of our code, and thousands may come a second.
+    super(Check.message(name, shortened(value), rule), null, false, false);
+    this.outcome = outcome;
+  }
+
+  static RefusedException malformed(String name, Object value, String rule) {
+    return new RefusedException(Outcome.MALFORMED, name, value, rule);
+  }
+
+  static RefusedException notFound(String name, Object value, String rule) {
+    return new RefusedException(Outcome.NOT_FOUND, name, value, rule);
+  }
+
+  static RefusedException tooLarge(String name, Object value, String rule) {
+    return new RefusedException(Outcome.TOO_LARGE, name, value, rule);
+  }
+
+  Outcome outcome() {
+    return outcome;
+  }
+
+  private static String shortened(Object value) {
+    String text = value.toString();
+    if (text.isEmpty()) {
+      return "empty";
+    }
+    return text.length() <= QUOTED ? text : text.substring(0, QUOTED) + "…";
+  }
+}

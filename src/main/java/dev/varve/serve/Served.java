@@ -1,0 +1,23 @@
+package dev.varve.serve;
+
+import dev.varve.store.Embeddings;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What the server shows. The suppliers may block for a while, and may throw {@link
+ * dev.varve.store.ShardUnavailableException}; both are called from any thread.
+ *
+ * @param version of Varve
+ * @param embeddings answers the lookups
+ * @param status answers {@code GET /api/status}
+ * @param topics answers {@code GET /api/topics}
+ * @param registry answers {@code GET /metrics}; the server adds its own meters
+ */
+public record Served(
+    String version,
+    Embeddings embeddings,
+    Supplier<ServerStatus> status,
+    Supplier<List<TopicStatus>> topics,
+    PrometheusMeterRegistry registry) {}

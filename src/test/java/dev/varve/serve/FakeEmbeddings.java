@@ -1,0 +1,121 @@
+package dev.varve.serve;
+
+import dev.varve.event.Category;
+import dev.varve.store.Embeddings;
+import dev.varve.store.LookupStatus;
+import dev.varve.store.TableSummary;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** Embeddings in a map, which can be told to fail. */
+final class FakeEmbeddings implements Embeddings {
+  static final int DIMENSION = 3;
+  static final long WATERMARK_MS = 1_651_363_200_123L;
+
+  private final SortedMap<String, Map<Long, float[]>> tables = new TreeMap<>();
+  private final int dimension;
+  private volatile boolean ready = true;
+  private volatile @Nullable RuntimeException failure;
+  private volatile CountDownLatch held = new CountDownLatch(0);
+  private volatile String lookupThread = "none";
+
+  FakeEmbeddings(int dimension) {
+    this.dimension = dimension;
+  }
+
+  /** The table {@code user}: "7" and "a" have rows. */
+  static FakeEmbeddings users() {
+    return new FakeEmbeddings(DIMENSION)
+        .with("user", "7", 1, -2.5f, 0.1f)
+        .with("user", "a", 4, 5, 6);
+  }
+
+  FakeEmbeddings with(String table, String id, float... vector) {
+    tables.computeIfAbsent(table, _ -> new HashMap<>()).put(Category.key(id), vector);
+    return this;
+  }
+
+  /** From now on every read throws this. */
+  void fail(RuntimeException thrown) {
+    failure = thrown;
+    ready = false;
+  }
+
+  /** From now on every read waits for the latch. */
+  void hold(CountDownLatch latch) {
+    held = latch;
+  }
+
+  /** The thread of the last lookup. */
+  String lookupThread() {
+    return lookupThread;
+  }
+
+  @Override
+  public boolean ready() {
+    return ready;
+  }
+
+  @Override
+  public int dimension() {
+    return dimension;
+  }
+
+  @Override
+  public long layoutVersion() {
+    check();
+    return 3;
+  }
+
+  @Override
+  public long watermarkMs() {
+    check();
+    return WATERMARK_MS;
+  }
+
+  @Override
+  public long examples() {
+    check();
+    return 10;
+  }
+
+  @Override
+  public SortedMap<String, TableSummary> tables() {
+    check();
+    var summaries = new TreeMap<String, TableSummary>();
+    tables.forEach((name, rows) -> summaries.put(name, new TableSummary(rows.size(), 9, 80, 8)));
+    return summaries;
+  }
+
+  @Override
+  public void lookup(String table, long[] keys, float[] vectors, byte[] statuses) {
+    check();
+    lookupThread = Thread.currentThread().getName();
+    Map<Long, float[]> rows = tables.getOrDefault(table, Map.of());
+    Arrays.fill(vectors, 0);
+    for (int i = 0; i < keys.length; i++) {
+      float[] row = rows.get(keys[i]);
+      statuses[i] = (row == null ? LookupStatus.UNKNOWN : LookupStatus.ROW).code();
+      if (row != null) {
+        System.arraycopy(row, 0, vectors, i * dimension, dimension);
+      }
+    }
+  }
+
+  private void check() {
+    try {
+      held.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    RuntimeException thrown = failure;
+    if (thrown != null) {
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.varve.serve;
+
+import static dev.varve.testing.Cases.forAll;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+
+/** Whatever the bytes, they are a lookup or a refusal that says why. */
+class JsonRequestFuzzTest {
+  private static final int MAX_IDS = 100;
+
+  private static final byte[] GOOD =
+      """
+      {"id": "r-1", "parameters": {"a": [1, {"b": null}]},
+       "inputs": [{"name": "ids", "datatype": "BYTES", "shape": [5],
+                   "data": ["7", "é\\u00fc\\n", -12, 9223372036854775808, ""]}],
+       "outputs": [{"name": "embeddings"}, {"name": "status", "parameters": {"x": 1.5e3}}]}
+      """
+          .getBytes(UTF_8);
+
+  private static final String[] FRAGMENTS = {
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "null",
+    "true",
+    "-",
+    "1e999",
+    "0x1",
+    "NaN",
+    "\\u12",
+    "\"ids\"",
+    "\"shape\"",
+    "\"data\"",
+    "INT64",
+    "99999999999999999999999",
+    "[[[[",
+    "\u0000",
+    "é"
+  };
+
+  @Test
+  void mutatedRequestIsReadOrRefusedWithAReason() {
+    var refused = new AtomicInteger();
+    forAll(
+        5_000,
+        random -> {
+          byte[] body = GOOD;
+          for (int edits = random.nextInt(1, 5); edits > 0; edits--) {
+            body = mutate(body, random);
+          }
+          refused.addAndGet(isRefused(body) ? 1 : 0);
+        });
+    assertThat(refused.get()).isBetween(2_500, 4_999);
+  }
+
+  @Test
+  void everyTrueBeginningOfARequestIsRefused() {
+    int end = new String(GOOD, UTF_8).stripTrailing().getBytes(UTF_8).length;
+    for (int length = 0; length < end; length++) {
+      assertThat(isRefused(Arrays.copyOf(GOOD, length))).as("%d bytes", length).isTrue();
+    }
+  }
+
+  @Test
+  void deepNestingIsRefusedOrSkippedButNeverOverflowsTheStack() {
+    String deep = "[".repeat(100_000);
+
+    assertThat(isRefused(("{\"parameters\": " + deep).getBytes(UTF_8))).isTrue();
+    assertThat(isRefused(deep.getBytes(UTF_8))).isTrue();
+  }
+
+  private static boolean isRefused(byte[] body) {
+    try {
+      var request = JsonRequestReader.read("user", "", body, MAX_IDS);
+      assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
+      assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
+      return false;
+    } catch (RefusedException e) {
+      var failure = Failure.of(e);
+      assertThat(failure.outcome()).isIn(Outcome.MALFORMED, Outcome.TOO_LARGE);
+      assertThat(failure.message()).matches("(?s)\\S+: .+ \\(expected: .+\\)").hasSizeLessThan(400);
+      return true;
+    }
+  }
+
+  private static byte[] mutate(byte[] body, RandomGenerator random) {
+    int from = random.nextInt(body.length + 1);
+    int to = Math.min(body.length, from + random.nextInt(12));
+    return switch (random.nextInt(5)) {
+      case 0 -> splice(body, from, to, new byte[0]);
+      case 1 -> splice(body, from, from, fragment(random));
+      case 2 -> splice(body, from, to, fragment(random));
+      case 3 -> splice(body, from, from, Arrays.copyOfRange(body, from, to));
+      default -> flipped(body, random);
+    };
+  }
+
+  private static byte[] fragment(RandomGenerator random) {
+    return FRAGMENTS[random.nextInt(FRAGMENTS.length)].getBytes(UTF_8);
+  }
+
+  private static byte[] flipped(byte[] body, RandomGenerator random) {
+    byte[] changed = body.clone();
+    if (changed.length > 0) {
+      changed[random.nextInt(changed.length)] = (byte) random.nextInt();
+    }
+    return changed;
+  }
+
+  private static byte[] splice(byte[] body, int from, int to, byte[] put) {
+    byte[] changed = Arrays.copyOf(body, body.length - (to - from) + put.length);
+    System.arraycopy(put, 0, changed, from, put.length);
+    System.arraycopy(body, to, changed, from + put.length, body.length - to);
+    return changed;
+  }
+}

@@ -1,0 +1,139 @@
+package dev.varve.serve;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.linecorp.armeria.client.ClientFactory;
+import com.linecorp.armeria.client.grpc.GrpcClients;
+import dev.varve.base.Bytes;
+import dev.varve.schema.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
+import dev.varve.serve.ServerStatus.Kafka;
+import dev.varve.serve.ServerStatus.Quality;
+import dev.varve.store.TableSummary;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeMap;
+
+/** A server on free ports over fake embeddings, and clients of it. */
+final class RunningServer implements AutoCloseable {
+  static final int MAX_IDS = 1000;
+  static final Bytes MAX_BODY = Bytes.kib(64);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final VarveServer server;
+  private final ClientFactory grpcConnections = ClientFactory.builder().build();
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  private RunningServer(VarveServer server) {
+    this.server = server;
+  }
+
+  static RunningServer over(FakeEmbeddings embeddings) {
+    return new RunningServer(VarveServer.start(config(0, 0), served(embeddings)));
+  }
+
+  /** Gives up after some milliseconds. */
+  static RunningServer impatient(FakeEmbeddings embeddings) {
+    var config = new ServeConfig("127.0.0.1", 0, 0, MAX_IDS, MAX_BODY, Duration.ofMillis(20));
+    return new RunningServer(VarveServer.start(config, served(embeddings)));
+  }
+
+  static ServeConfig config(int httpPort, int grpcPort) {
+    return new ServeConfig(
+        "127.0.0.1", httpPort, grpcPort, MAX_IDS, MAX_BODY, Duration.ofSeconds(30));
+  }
+
+  static Served served(FakeEmbeddings embeddings) {
+    return new Served(
+        "1.2.3",
+        embeddings,
+        () -> status(embeddings),
+        () -> topics(embeddings),
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+  }
+
+  /** An answer: its status and its JSON. */
+  record Answer(int status, JsonNode json) {
+    String error() {
+      return json.path("error").asText();
+    }
+  }
+
+  Answer get(String path) throws IOException, InterruptedException {
+    return answer(text(path));
+  }
+
+  HttpResponse<String> text(String path) throws IOException, InterruptedException {
+    return client.send(request(path).build(), BodyHandlers.ofString());
+  }
+
+  Answer post(String path, String body, String... headers)
+      throws IOException, InterruptedException {
+    var request = request(path).POST(BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return answer(client.send(request.build(), BodyHandlers.ofString()));
+  }
+
+  /** Without a Content-Length. */
+  Answer postInChunks(String path, String body) throws IOException, InterruptedException {
+    var chunks =
+        BodyPublishers.ofInputStream(
+            () -> new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
+    return answer(client.send(request(path).POST(chunks).build(), BodyHandlers.ofString()));
+  }
+
+  GRPCInferenceServiceBlockingStub grpc() {
+    return GrpcClients.builder("gproto+http://127.0.0.1:" + server.grpcPort())
+        .factory(grpcConnections)
+        .build(GRPCInferenceServiceBlockingStub.class);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    grpcConnections.close();
+    server.close();
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(
+            URI.create("http://127.0.0.1:%d%s".formatted(server.httpPort(), path)))
+        .version(HttpClient.Version.HTTP_1_1);
+  }
+
+  private static Answer answer(HttpResponse<String> response) throws IOException {
+    return new Answer(response.statusCode(), JSON.readTree(response.body()));
+  }
+
+  private static ServerStatus status(FakeEmbeddings embeddings) {
+    return new ServerStatus(
+        "1.2.3",
+        "learning",
+        embeddings.layoutVersion(),
+        embeddings.examples(),
+        2,
+        embeddings.watermarkMs(),
+        60,
+        new TreeMap<String, TableSummary>(embeddings.tables()),
+        new Quality(10, 0.5, Double.NaN, 1.1),
+        new Kafka("localhost:9092", "varve", "varve-learn", "varve-store"));
+  }
+
+  private static List<TopicStatus> topics(FakeEmbeddings embeddings) {
+    return List.of(
+        new TopicStatus("varve.examples", "labelled examples", 4, embeddings.examples(), "delete"));
+  }
+}

@@ -1,3 +1,4 @@
+/** Tests of units, checks and seeds. */
 @NullMarked
 package dev.varve.base;
 

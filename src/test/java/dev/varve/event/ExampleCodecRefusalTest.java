@@ -226,6 +226,22 @@ class ExampleCodecRefusalTest {
   }
 
   @Test
+  void aKnownNumberGivenTwiceIsRefused() throws Exception {
+    features.get("age", FeatureKind.NUMERICAL);
+    var age = Feature.newBuilder().setName("age").setValue(1);
+    Example twice =
+        Example.newBuilder()
+            .setEventTimeMs(1)
+            .setLabel(0)
+            .addFeatures(age)
+            .addFeatures(age)
+            .build();
+
+    assertThat(refusal(twice.toByteArray()))
+        .isEqualTo("feature: age (expected: named once in an example)");
+  }
+
+  @Test
   void aRefusalLeavesTheCodecFitForTheNextExample() throws Exception {
     refusal("{");
     refusal(Examples.example("").build().toByteArray());

@@ -1,3 +1,4 @@
+/** Tests of decoding and refusing events. */
 @NullMarked
 package dev.varve.event;
 

@@ -1,3 +1,4 @@
+/** Tests of layouts and the census. */
 @NullMarked
 package dev.varve.layout;
 

@@ -121,6 +121,8 @@ class DenseModelTest {
   void mergingContinuesFromAPublishedVersion() {
     replica.step(0, "numerical/a", DIMENSION, new float[] {1, 2, 3, 4, 1, 29}, 0);
     merge.merge(replica.takeDelta(0, 10, 1));
+    replica.step(1, "bias", DIMENSION, new float[] {1, 0, 0, 0, 1, 0}, 0);
+    merge.merge(replica.takeDelta(1, 30, 1));
     DenseModel model = merge.publish();
     var restarted = new DenseMerge(optimizer);
     restarted.restore(model);

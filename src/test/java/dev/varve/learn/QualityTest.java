@@ -190,7 +190,7 @@ class QualityTest {
   }
 
   @Test
-  void refusalsAreCountedForEverAndTakeNoRoomInTheWindow() {
+  void refusalsAreCountedForEverAndPushNoExampleOut() {
     var window = new QualityWindow(100);
     window.add(quality("a", 10, 0));
     var refused = SourceQuality.newBuilder().setSource("a").setRejected(3);

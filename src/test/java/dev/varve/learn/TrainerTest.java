@@ -10,6 +10,7 @@ import dev.varve.event.KeyedExample;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.testing.Cases;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -135,6 +136,39 @@ class TrainerTest {
   }
 
   @Test
+  void theBiasTakesAStepPerMicroBatchFromTheSlopesOfItsWeightedExamples() {
+    var run = new Run(2, 0);
+    float[] expected = run.optimizer.initial("bias", 0);
+    float[] bias = new float[2];
+    for (int batch = 0; batch < 5; batch++) {
+      run.trainer(0).add(example().label(1).weight(3).build(), "");
+      run.trainer(0).add(example().label(0).weight(0.5f).build(), "");
+      float p = (float) QualityTally.probability(expected[0]);
+      float clicked = 3 * (p - 1);
+      float notClicked = p / 2;
+      float squares = clicked * clicked + notClicked * notClicked;
+      run.optimizer.step(expected, 0, 0, new float[] {clicked + notClicked, squares, 0}, 0);
+      run.learn(0);
+
+      run.shared.dense().read("bias", 0, bias, 0);
+      assertThat(bias).usingComparatorWithPrecision(1e-5f).containsExactly(expected);
+    }
+  }
+
+  @Test
+  void aRowsGradientIsTheSumOverItsWeightedExamples() {
+    var run = new Run(1, 0);
+    run.trainer(0).add(example().label(1).weight(3).categories(0, 1).build(), "");
+    run.trainer(0).add(example().label(0).categories(0, 1).build(), "");
+    var gradients = run.updates(0, 1, 1).getFirst().batch.getTables(0).getGradients();
+
+    // Predicted 1/2 both: slopes -1.5 and 0.5, and a vector that meets no other has none.
+    float[] floats = new float[Gradient.length(1)];
+    gradients.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(floats);
+    assertThat(floats).containsExactly(-1, 0, 2.5f, 0);
+  }
+
+  @Test
   void noTableComesTwiceInAnUpdateBatch() {
     var run = new Run(2, 0);
     var random = new SplittableRandom(1);
@@ -229,8 +263,8 @@ class TrainerTest {
 
       assertThat(late).hasSameSizeAs(atOnce);
       for (int i = 0; i < late.size(); i++) {
-        assertThat(late.get(i)[0]).isCloseTo(atOnce.get(i)[0], within(1e-3));
-        assertThat(late.get(i)[1]).isCloseTo(atOnce.get(i)[1], within(1e-3));
+        assertThat(late.get(i)[0]).isCloseTo(atOnce.get(i)[0], within(1e-5));
+        assertThat(late.get(i)[1]).isCloseTo(atOnce.get(i)[1], within(1e-5));
       }
       double[] last = late.getLast();
       assertThat(last[0]).isNotEqualTo(late.getFirst()[0]);

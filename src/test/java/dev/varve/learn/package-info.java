@@ -1,3 +1,4 @@
+/** Tests of learning, without Kafka. */
 @NullMarked
 package dev.varve.learn;
 

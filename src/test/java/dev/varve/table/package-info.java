@@ -1,3 +1,4 @@
+/** Tests of rows and their cache. */
 @NullMarked
 package dev.varve.table;
 

@@ -9,10 +9,13 @@ import dev.varve.base.Seeds;
  * squared gradients for each. Rows and the parameters of numerical features are alike; the bias is
  * a state with d = 0.
  *
- * <p>Scalar float arithmetic only, so that a replay gives the same bits on every machine.
+ * <p>Scalar arithmetic only, so that a replay gives the same bits on every machine.
  *
- * <p><b>Source:</b> Duchi, Hazan and Singer 2011, algorithm 1 (diagonal); the initial accumulator
- * is added when it is used, so a sum of squares starts at zero and sums of several trainers add up.
+ * <p><b>Source:</b> Duchi, Hazan and Singer 2011, algorithm 1 (diagonal). We differ in two places.
+ * The initial accumulator is added when it is used, so a sum of squares starts at zero and the sums
+ * of several trainers add up. And a step takes the gradient of a whole micro-batch, so it adds the
+ * squares of the examples' own gradients ({@link Gradient}), and it is cut to the rate: where a
+ * popular row's examples agree it would otherwise leap by the root of their number.
  */
 public final class Adagrad {
   private final float rate;
@@ -65,11 +68,12 @@ public final class Adagrad {
       return false;
     }
     step(state, at, n, linear, linearSquares, linearRate);
-    // Each coordinate's share of the squares is taken to be its share of the sum's square.
-    float ratio = squares > 0 ? vectorSquares / squares : 0;
+    // Each coordinate's share of the squares is taken to be its share of the sum's square. In
+    // double: where the examples' gradients cancel almost wholly, the ratio is no float.
+    double ratio = squares > 0 ? (double) vectorSquares / squares : 0;
     for (int i = 1; i < n; i++) {
       float gradient = gradients[from + i];
-      step(state, at + i, n, gradient, ratio * gradient * gradient, rate);
+      step(state, at + i, n, gradient, (float) (ratio * gradient * gradient), rate);
     }
     return true;
   }

@@ -4,6 +4,8 @@ import dev.varve.base.Check;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Parameters;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -40,31 +42,39 @@ public final class DenseMerge {
    * @throws IllegalArgumentException when the delta does not fit the model; nothing is changed
    */
   public void merge(DenseDelta delta) {
-    for (Parameters change : delta.getChangesList()) {
-      check(change);
-    }
+    Map<String, float[]> differences = new HashMap<>();
     for (Parameters change : delta.getChangesList()) {
       float[] difference = DenseParameters.toState(change);
-      float[] state =
-          states.computeIfAbsent(
-              change.getName(), name -> optimizer.initial(name, difference.length / 2 - 1));
-      for (int i = 0; i < state.length; i++) {
-        state[i] += difference[i];
-      }
+      check(change.getName(), difference);
+      Check.that(
+          differences.put(change.getName(), difference) == null,
+          "parameters",
+          change.getName(),
+          "named once in a delta");
     }
+    differences.forEach(this::add);
     merged.put(delta.getTrainer(), delta.getEndOffset());
   }
 
-  private void check(Parameters change) {
-    float[] difference = DenseParameters.toState(change);
-    float[] state = states.get(change.getName());
-    Check.that(
-        state == null || state.length == difference.length,
-        change.getName(),
-        difference.length / 2 + " weights",
-        state == null ? "" : state.length / 2 + " weights");
+  private void check(String name, float[] difference) {
+    float[] state = states.get(name);
+    if (state != null) {
+      Check.that(
+          state.length == difference.length,
+          name,
+          difference.length / 2 + " weights",
+          state.length / 2 + " weights");
+    }
     for (float value : difference) {
-      Check.that(Float.isFinite(value), change.getName(), value, "a finite change");
+      Check.that(Float.isFinite(value), name, value, "a finite change");
+    }
+  }
+
+  private void add(String name, float[] difference) {
+    float[] state =
+        states.computeIfAbsent(name, _ -> optimizer.initial(name, difference.length / 2 - 1));
+    for (int i = 0; i < state.length; i++) {
+      state[i] += difference[i];
     }
   }
 

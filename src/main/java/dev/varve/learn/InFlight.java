@@ -21,7 +21,7 @@ import java.util.Map;
 public final class InFlight {
   /** The changes of one update batch: float32[keys.length][width]. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Sent(long sequence, long endOffset, RowKey[] keys, float[] changes) {}
+  private record Sent(int trainer, long sequence, long endOffset, RowKey[] keys, float[] changes) {}
 
   private record Lane(int trainer, int shard) {}
 
@@ -41,6 +41,9 @@ public final class InFlight {
 
   /** Rows of update batches that the tables cannot see yet, by trainer. */
   private final Map<Integer, Integer> uncommitted = new HashMap<>();
+
+  /** Sequence number of a trainer's first uncommitted batch. */
+  private final Map<Integer, Long> committedTo = new HashMap<>();
 
   private long sequence;
   private int rows;
@@ -71,7 +74,7 @@ public final class InFlight {
     Lane lane = new Lane(trainer, shard);
     lanes
         .computeIfAbsent(lane, _ -> new ArrayDeque<>())
-        .add(new Sent(sequence++, endOffset, keys, changes));
+        .add(new Sent(trainer, sequence++, endOffset, keys, changes));
     rows += keys.length;
     uncommitted.merge(trainer, keys.length, Integer::sum);
     while (rows > capacityRows) {
@@ -104,11 +107,11 @@ public final class InFlight {
   /** What the trainer has sent so far is about to be committed. */
   public synchronized void committing(int trainer) {
     uncommitted.remove(trainer);
+    committedTo.put(trainer, sequence);
   }
 
   /** Lets go of everything a trainer sent: its transaction was aborted, or it moves away. */
   public synchronized void forget(int trainer) {
-    uncommitted.remove(trainer);
     lanes.forEach(
         (lane, batches) -> {
           if (lane.trainer == trainer) {
@@ -154,6 +157,9 @@ public final class InFlight {
       }
     }
     rows -= batch.keys.length;
+    if (batch.sequence >= committedTo.getOrDefault(batch.trainer, 0L)) {
+      uncommitted.merge(batch.trainer, -batch.keys.length, Integer::sum);
+    }
   }
 
   /** There are few lanes: trainers times shards. */

@@ -13,7 +13,9 @@ public record OptimizerConfig(
                 + " above 0, at most 10.")
         double rate,
     @Doc("The same for the linear weights and the bias; above 0, at most 10.") double linearRate,
-    @Doc("Sum of squared gradients that every coordinate and weight starts with; above 0.")
+    @Doc(
+            "Sum of squared gradients that every coordinate and weight starts with; from 1e-20 to"
+                + " 1e20.")
         double initialAccumulator,
     @Doc("Standard deviation of a new row's coordinates; above 0, at most 1.")
         double initialScale) {
@@ -21,10 +23,10 @@ public record OptimizerConfig(
     requireRate("rate", rate);
     requireRate("linearRate", linearRate);
     Check.that(
-        initialAccumulator > 0 && Double.isFinite(initialAccumulator),
+        initialAccumulator >= 1e-20 && initialAccumulator <= 1e20,
         "initialAccumulator",
         initialAccumulator,
-        "above 0");
+        "from 1e-20 to 1e20");
     Check.that(
         initialScale > 0 && initialScale <= 1, "initialScale", initialScale, "above 0, at most 1");
   }

@@ -29,6 +29,9 @@ public final class QualityWindow {
   public synchronized void add(Quality quality) {
     for (SourceQuality report : quality.getSourcesList()) {
       rejected += report.getRejected();
+      if (report.getExamples() == 0) {
+        continue; // no example would ever push it out
+      }
       reports.add(report);
       sum.add(report);
       while (sum.examples() - reports.element().getExamples() >= capacity) {

@@ -47,7 +47,7 @@ final class JsonRequestReader {
     } catch (JacksonException e) {
       throw notJson(e);
     } catch (IOException e) {
-      throw RefusedException.malformed("body", e.getMessage() + "", "JSON in UTF-8");
+      throw RefusedException.malformed("body", String.valueOf(e.getMessage()), "JSON in UTF-8");
     }
   }
 

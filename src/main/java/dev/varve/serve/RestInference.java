@@ -9,8 +9,6 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 
 /** The Open Inference Protocol over HTTP, in JSON. */
 final class RestInference {
@@ -65,20 +63,16 @@ final class RestInference {
   }
 
   private HttpResponse infer(ServiceRequestContext ctx, HttpRequest request) {
+    // A body that did not arrive, or is too large, ends here: it is no lookup.
     return HttpResponse.of(
         request
             .aggregate()
-            .handleAsync(
-                (body, failed) ->
-                    meters.measure(LookupMeters.Protocol.REST, () -> infer(ctx, body, failed)),
+            .thenApplyAsync(
+                body -> meters.measure(LookupMeters.Protocol.REST, () -> infer(ctx, body)),
                 LookupThreads.executor(ctx, request.headers().contentLength())));
   }
 
-  private HttpResponse infer(
-      ServiceRequestContext ctx, AggregatedHttpRequest request, @Nullable Throwable failed) {
-    if (failed != null) {
-      throw new CompletionException(failed);
-    }
+  private HttpResponse infer(ServiceRequestContext ctx, AggregatedHttpRequest request) {
     String binary = request.headers().get(BINARY_HEADER);
     if (binary != null) {
       throw RefusedException.malformed(

@@ -173,7 +173,7 @@ class VarveConfigTest {
         "model.dimension=0 | one of 1, 2, 4, 8, 16, 32, 64, 128",
         "optimizer.rate=0 | above 0, at most 10",
         "optimizer.linear-rate=10.5 | above 0, at most 10",
-        "optimizer.initial-accumulator=0 | above 0",
+        "optimizer.initial-accumulator=0 | from 1e-20 to 1e20",
         "optimizer.initial-scale=0 | above 0, at most 1",
         "train.batch-size=65537 | from 1 to 65536",
         "train.threads=65 | from 1 to 64",

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** Embeddings in a map, which can be told to fail. */
@@ -20,6 +21,7 @@ final class FakeEmbeddings implements Embeddings {
   private final int dimension;
   private volatile boolean ready = true;
   private volatile @Nullable RuntimeException failure;
+  private volatile CountDownLatch held = new CountDownLatch(0);
   private volatile String lookupThread = "none";
 
   FakeEmbeddings(int dimension) {
@@ -42,6 +44,11 @@ final class FakeEmbeddings implements Embeddings {
   void fail(RuntimeException thrown) {
     failure = thrown;
     ready = false;
+  }
+
+  /** From now on every read waits for the latch. */
+  void hold(CountDownLatch latch) {
+    held = latch;
   }
 
   /** The thread of the last lookup. */
@@ -101,6 +108,11 @@ final class FakeEmbeddings implements Embeddings {
   }
 
   private void check() {
+    try {
+      held.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
     RuntimeException thrown = failure;
     if (thrown != null) {
       throw thrown;

@@ -6,6 +6,7 @@ import dev.varve.schema.inference.InferTensorContents;
 import dev.varve.schema.inference.ModelInferRequest;
 import dev.varve.schema.inference.ModelInferRequest.InferInputTensor;
 import dev.varve.store.ShardUnavailableException;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +61,20 @@ class OperatorEndpointsTest {
   }
 
   @Test
+  void supplierThatTakesTooLongIsGivenUp() throws Exception {
+    var latch = new CountDownLatch(1);
+    embeddings.hold(latch);
+    try (var impatient = RunningServer.impatient(embeddings)) {
+      var answer = impatient.get("/api/status");
+      latch.countDown();
+
+      assertThat(answer.status()).isEqualTo(503);
+      assertThat(answer.error())
+          .isEqualTo("request: timed out (expected: an answer within serve.request-timeout)");
+    }
+  }
+
+  @Test
   void rootPageNamesEveryPath() throws Exception {
     var page = server.text("/");
 
@@ -88,6 +103,7 @@ class OperatorEndpointsTest {
     server.post("/v2/models/nope/infer", LOOKUP);
     server.post("/v2/models/user/infer", "no JSON");
     server.post("/v2/models/user/infer", LOOKUP.replace("[3]", "[9999]"));
+    server.post("/v2/models/user/infer", " ".repeat((int) RunningServer.MAX_BODY.count() + 1));
     server.grpc().modelInfer(seven());
 
     var metrics = server.text("/metrics");
@@ -100,6 +116,7 @@ class OperatorEndpointsTest {
             "varve_lookup_requests_total{outcome=\"not_found\",protocol=\"rest\"} 1.0",
             "varve_lookup_requests_total{outcome=\"malformed\",protocol=\"rest\"} 1.0",
             "varve_lookup_requests_total{outcome=\"too_large\",protocol=\"rest\"} 1.0",
+            "varve_lookup_requests_total{outcome=\"failed\",protocol=\"rest\"} 0.0",
             "varve_lookup_requests_total{outcome=\"ok\",protocol=\"grpc\"} 1.0",
             "varve_lookup_requests_total{outcome=\"failed\",protocol=\"grpc\"} 0.0",
             "varve_lookup_ids_total 4.0",

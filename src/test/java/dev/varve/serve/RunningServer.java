@@ -43,6 +43,12 @@ final class RunningServer implements AutoCloseable {
     return new RunningServer(VarveServer.start(config(0, 0), served(embeddings)));
   }
 
+  /** Gives up after some milliseconds. */
+  static RunningServer impatient(FakeEmbeddings embeddings) {
+    var config = new ServeConfig("127.0.0.1", 0, 0, MAX_IDS, MAX_BODY, Duration.ofMillis(20));
+    return new RunningServer(VarveServer.start(config, served(embeddings)));
+  }
+
   static ServeConfig config(int httpPort, int grpcPort) {
     return new ServeConfig(
         "127.0.0.1", httpPort, grpcPort, MAX_IDS, MAX_BODY, Duration.ofSeconds(30));

@@ -1,0 +1,213 @@
+package dev.varve.learn;
+
+import static dev.varve.testing.Cases.forAll;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.table.RowKey;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class InFlightTest {
+  private static final int WIDTH = 3;
+
+  @Test
+  void aRowIsSeenWithTheChangesInFlightUntilTheTableHasThem() {
+    var inFlight = new InFlight(WIDTH, 100);
+    var tables = new Offsets();
+    inFlight.sent(0, 0, 10, keys(1, 2), new float[] {1, 2, 3, 4, 5, 6});
+    inFlight.sent(0, 0, 20, keys(1), new float[] {10, 20, 30});
+
+    assertThat(view(inFlight, 1)).containsExactly(11, 22, 33);
+    tables.applied.put("0/0", 10L);
+    inFlight.refresh(tables);
+    assertThat(view(inFlight, 1)).containsExactly(10, 20, 30);
+    assertThat(view(inFlight, 2)).containsOnly(0);
+    tables.applied.put("0/0", 20L);
+    inFlight.refresh(tables);
+    assertThat(view(inFlight, 1)).containsOnly(0);
+  }
+
+  @Test
+  void changesAreAddedAtAnOffsetAndToNothingElse() {
+    var inFlight = new InFlight(WIDTH, 100);
+    inFlight.sent(0, 0, 10, keys(1), new float[] {1, 2, 3});
+    float[] view = {9, 9, 9, 9, 9};
+    inFlight.addTo(keys(1)[0], view, 1);
+
+    assertThat(view).containsExactly(9, 10, 11, 12, 9);
+  }
+
+  @Test
+  void oneShardsProgressSaysNothingOfAnother() {
+    var inFlight = new InFlight(WIDTH, 100);
+    var tables = new Offsets();
+    inFlight.sent(0, 0, 10, keys(1), new float[] {1, 1, 1});
+    inFlight.sent(0, 1, 10, keys(2), new float[] {2, 2, 2});
+    tables.applied.put("1/0", 10L);
+    inFlight.refresh(tables);
+
+    assertThat(view(inFlight, 1)).containsOnly(1);
+    assertThat(view(inFlight, 2)).containsOnly(0);
+  }
+
+  @Test
+  void forgettingATrainerLeavesTheOthersChanges() {
+    var inFlight = new InFlight(WIDTH, 100);
+    inFlight.sent(0, 0, 10, keys(1), new float[] {1, 1, 1});
+    inFlight.sent(1, 0, 10, keys(1), new float[] {2, 2, 2});
+    inFlight.forget(0);
+
+    assertThat(view(inFlight, 1)).containsOnly(2);
+  }
+
+  @Test
+  void tablesAreBehindOnlyByWhatTheyCouldHaveApplied() {
+    var inFlight = new InFlight(WIDTH, 100);
+    inFlight.sent(0, 0, 10, keys(1, 2), new float[6]);
+    assertThat(inFlight.rowsBehind()).isZero();
+    inFlight.committing(0);
+    inFlight.sent(0, 0, 20, keys(3), new float[3]);
+    assertThat(inFlight.rowsBehind()).isEqualTo(2);
+    inFlight.forget(0);
+    assertThat(inFlight.rowsBehind()).isZero();
+  }
+
+  @Test
+  void beyondTheCapacityTheOldestBatchesAreForgotten() {
+    var inFlight = new InFlight(WIDTH, 3);
+    inFlight.sent(0, 0, 10, keys(1, 2), new float[] {1, 1, 1, 1, 1, 1});
+    inFlight.sent(0, 1, 10, keys(3), new float[] {2, 2, 2});
+    inFlight.sent(0, 0, 20, keys(4), new float[] {3, 3, 3});
+
+    assertThat(view(inFlight, 1)).containsOnly(0);
+    assertThat(view(inFlight, 3)).containsOnly(2);
+    assertThat(view(inFlight, 4)).containsOnly(3);
+    inFlight.committing(0);
+    assertThat(inFlight.rowsBehind()).isEqualTo(2);
+  }
+
+  @Test
+  void itIsTheListOfBatchesThatTheTablesLackUnderAnyOperations() {
+    forAll(
+        60,
+        random -> {
+          var model = new Model(random.nextBoolean() ? 1_000_000 : random.nextInt(1, 40));
+          for (int i = 0; i < 200; i++) {
+            model.operate(random);
+            model.check();
+          }
+        });
+  }
+
+  /** Keeps whole batches and adds them up when asked; changes are integers, so sums are exact. */
+  private static final class Model {
+    @SuppressWarnings("ArrayRecordComponent") // compared by identity
+    record Batch(int trainer, int shard, long endOffset, RowKey[] keys, float[] changes) {}
+
+    final int capacity;
+    final InFlight inFlight;
+    final Offsets tables = new Offsets();
+    final List<Batch> batches = new ArrayList<>();
+    final Set<Batch> committed = new HashSet<>();
+    long offset;
+
+    Model(int capacity) {
+      this.capacity = capacity;
+      this.inFlight = new InFlight(WIDTH, capacity);
+    }
+
+    void operate(RandomGenerator random) {
+      int trainer = random.nextInt(3);
+      int shard = random.nextInt(2);
+      switch (random.nextInt(8)) {
+        case 0 -> refresh(shard, trainer, random.nextLong(offset + 1));
+        case 1 -> {
+          inFlight.committing(trainer);
+          batches.stream().filter(batch -> batch.trainer == trainer).forEach(committed::add);
+        }
+        case 2 -> {
+          if (random.nextInt(6) == 0) {
+            inFlight.forget(trainer);
+            batches.removeIf(batch -> batch.trainer == trainer);
+          }
+        }
+        default -> send(trainer, shard, random);
+      }
+    }
+
+    private void refresh(int shard, int trainer, long end) {
+      tables.applied.merge(shard + "/" + trainer, end, Math::max);
+      inFlight.refresh(tables);
+      batches.removeIf(batch -> batch.endOffset <= tables.applied(batch.shard, batch.trainer));
+    }
+
+    private void send(int trainer, int shard, RandomGenerator random) {
+      long[] categories = random.longs(random.nextInt(5), 0, 12).distinct().toArray();
+      float[] changes = new float[categories.length * WIDTH];
+      for (int i = 0; i < changes.length; i++) {
+        changes[i] = random.nextInt(-50, 50);
+      }
+      offset++;
+      batches.add(new Batch(trainer, shard, offset, keys(categories), changes));
+      inFlight.sent(trainer, shard, offset, keys(categories), changes);
+      while (batches.stream().mapToInt(batch -> batch.keys.length).sum() > capacity) {
+        batches.removeFirst();
+      }
+    }
+
+    void check() {
+      int behind = 0;
+      for (Batch batch : batches) {
+        behind += committed.contains(batch) ? batch.keys.length : 0;
+      }
+      assertThat(inFlight.rowsBehind()).isEqualTo(behind);
+      for (int category = 0; category < 12; category++) {
+        float[] expected = new float[WIDTH];
+        for (Batch batch : batches) {
+          for (int i = 0; i < batch.keys.length; i++) {
+            for (int k = 0; batch.keys[i].category() == category && k < WIDTH; k++) {
+              expected[k] += batch.changes[i * WIDTH + k];
+            }
+          }
+        }
+        assertThat(view(inFlight, category)).containsExactly(expected);
+      }
+    }
+  }
+
+  /** Tables of which only the progress is known. */
+  private static final class Offsets implements Rows {
+    final Map<String, Long> applied = new HashMap<>();
+
+    @Override
+    public long applied(int shard, int trainer) {
+      return applied.getOrDefault(shard + "/" + trainer, 0L);
+    }
+
+    @Override
+    public float @Nullable [] read(int shard, String table, long category) {
+      return null;
+    }
+  }
+
+  private static float[] view(InFlight inFlight, long category) {
+    float[] view = new float[WIDTH];
+    inFlight.addTo(new RowKey(0, category), view, 0);
+    return view;
+  }
+
+  private static RowKey[] keys(long... categories) {
+    RowKey[] keys = new RowKey[categories.length];
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = new RowKey(0, categories[i]);
+    }
+    return keys;
+  }
+}

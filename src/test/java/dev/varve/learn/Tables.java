@@ -1,0 +1,107 @@
+package dev.varve.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.event.Category;
+import dev.varve.schema.TableUpdate;
+import dev.varve.schema.UpdateBatch;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tables in memory. They apply update batches in the order of sending, as a shard does, and as late
+ * as the test wants.
+ */
+final class Tables implements Rows {
+  private record Key(int shard, String table, long category) {}
+
+  private record Lane(int shard, int trainer) {}
+
+  private record Waiting(UpdateBatch batch, int shard) {}
+
+  private final int shards;
+  private final int dimension;
+  private final Adagrad optimizer;
+  private final Queue<Queue<Waiting>> waiting = new ArrayDeque<>();
+  private Queue<Waiting> open = new ArrayDeque<>();
+  private final Map<Key, float[]> rows = new HashMap<>();
+  private final Map<Lane, Long> applied = new HashMap<>();
+  private final Map<String, Long> occurrences = new HashMap<>();
+  private long examples;
+
+  Tables(int shards, int dimension, Adagrad optimizer) {
+    this.shards = shards;
+    this.dimension = dimension;
+    this.optimizer = optimizer;
+  }
+
+  /** Takes an update batch, which waits until it is applied. */
+  void send(UpdateBatch batch, int shard) {
+    open.add(new Waiting(batch, shard));
+  }
+
+  /** Ends a micro-batch, and applies all but the newest {@code delay}. */
+  void applyAllBut(int delay) {
+    waiting.add(open);
+    open = new ArrayDeque<>();
+    while (waiting.size() > delay) {
+      waiting.remove().forEach(this::apply);
+    }
+  }
+
+  /** Loses what waits, as an aborted transaction does. */
+  void loseWaiting() {
+    waiting.clear();
+    open.clear();
+  }
+
+  private void apply(Waiting update) {
+    UpdateBatch batch = update.batch;
+    for (TableUpdate table : batch.getTablesList()) {
+      apply(table, update.shard, batch.getEventTimeMs());
+    }
+    examples += batch.getExamples();
+    applied.merge(new Lane(update.shard, batch.getTrainer()), batch.getEndOffset(), Math::max);
+  }
+
+  private void apply(TableUpdate update, int shard, long batchMs) {
+    int n = update.getKeysCount();
+    float[] gradients = new float[n * Gradient.length(dimension)];
+    var bytes = update.getGradients().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    assertThat(bytes.remaining()).isEqualTo(gradients.length * Float.BYTES);
+    bytes.asFloatBuffer().get(gradients);
+    for (int i = 0; i < n; i++) {
+      long category = update.getKeys(i);
+      assertThat(Category.shard(update.getTable(), category, shards)).isEqualTo(shard);
+      assertThat(update.getEventTimeOffsetsMs(i)).isBetween(-batchMs, 0L);
+      occurrences.merge(update.getTable(), (long) update.getOccurrences(i), Long::sum);
+      Key key = new Key(shard, update.getTable(), category);
+      float[] next =
+          rows.getOrDefault(key, optimizer.initial(update.getTable(), category, dimension)).clone();
+      optimizer.step(next, 0, dimension, gradients, i * Gradient.length(dimension));
+      rows.put(key, next);
+    }
+  }
+
+  long examples() {
+    return examples;
+  }
+
+  Map<String, Long> occurrences() {
+    return occurrences;
+  }
+
+  @Override
+  public long applied(int shard, int trainer) {
+    return applied.getOrDefault(new Lane(shard, trainer), 0L);
+  }
+
+  @Override
+  public float @Nullable [] read(int shard, String table, long category) {
+    return rows.get(new Key(shard, table, category));
+  }
+}

@@ -1,0 +1,350 @@
+package dev.varve.learn;
+
+import static dev.varve.learn.KeyedExamples.NOW_MS;
+import static dev.varve.learn.KeyedExamples.example;
+import static dev.varve.testing.Cases.forAll;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.varve.event.KeyedExample;
+import dev.varve.schema.TableUpdate;
+import dev.varve.schema.UpdateBatch;
+import dev.varve.testing.Cases;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainerTest {
+  private static final int SHARDS = 3;
+
+  private record Sent(UpdateBatch batch, int shard) {}
+
+  /** Whether somebody likes something depends on the pair alone: no linear model can learn it. */
+  @Test
+  void itLearnsWhoLikesWhatFarBeyondTheBaseRate() {
+    var run = new Run(4, 0);
+    var random = new SplittableRandom(1);
+    var late = new QualitySum();
+    for (int batch = 0; batch < 1_200; batch++) {
+      for (int i = 0; i < 16; i++) {
+        long user = random.nextInt(40);
+        long item = random.nextInt(40);
+        boolean likes = (user + item) % 2 == 0;
+        float label = random.nextInt(10) == 0 == likes ? 0 : 1;
+        run.trainer(0)
+            .add(example().label(label).categories(0, user).categories(1, item).build(), "");
+      }
+      run.learn(0);
+      if (batch >= 900) {
+        run.trainer(0).takeQuality(batch).getSourcesList().forEach(late::add);
+      } else {
+        run.trainer(0).takeQuality(batch);
+      }
+    }
+
+    // The base rate's is 0.693, that of the truth 0.325.
+    assertThat(late.logLoss()).isBetween(0.30, 0.45);
+    assertThat(late.auc()).isGreaterThan(0.85);
+    assertThat(late.calibration()).isCloseTo(1, within(0.1));
+  }
+
+  @Test
+  void itLearnsFromNumbers() {
+    var run = new Run(4, 0);
+    var random = new SplittableRandom(1);
+    var late = new QualitySum();
+    for (int batch = 0; batch < 400; batch++) {
+      for (int i = 0; i < 16; i++) {
+        float number = (float) random.nextGaussian();
+        float label = random.nextDouble() < 1 / (1 + Math.exp(-3 * number - 1)) ? 1 : 0;
+        run.trainer(0).add(example().label(label).number(5, number).build(), "");
+      }
+      run.learn(0);
+      var quality = run.trainer(0).takeQuality(batch);
+      if (batch >= 200) {
+        quality.getSourcesList().forEach(late::add);
+      }
+    }
+
+    assertThat(late.logLoss()).isLessThan(0.45);
+  }
+
+  @Test
+  void everyExampleAndEveryOccurrenceIsCountedOnceOnTheRightShard() {
+    forAll(
+        30,
+        random -> {
+          var run = new Run(2, random.nextInt(5));
+          Map<String, Long> expected = new HashMap<>();
+          int examples = 0;
+          for (int batch = 0; batch < 20; batch++) {
+            for (int i = random.nextInt(20); i > 0; i--) {
+              KeyedExample example = KeyedExamples.random(random, 40);
+              count(example, expected);
+              run.trainer(0).add(example, "");
+              examples++;
+            }
+            run.learn(0);
+          }
+          run.tables.applyAllBut(0);
+
+          assertThat(run.tables.examples()).isEqualTo(examples);
+          assertThat(run.tables.occurrences()).isEqualTo(expected);
+        });
+  }
+
+  private static void count(KeyedExample example, Map<String, Long> occurrences) {
+    int from = 0;
+    for (int i = 0; i < example.fields().length; i++) {
+      int ids = example.ends()[i] - from;
+      from = example.ends()[i];
+      occurrences.merge("c" + example.fields()[i], (long) ids, Long::sum);
+    }
+  }
+
+  @Test
+  void anUpdateBatchNamesItsTrainerItsOffsetItsLayoutAndItsTimes() {
+    var run = new Run(2, 0);
+    run.trainer(5).add(example().categories(0, 1).timeMs(NOW_MS - 30).build(), "");
+    run.trainer(5).add(example().categories(0, 2).timeMs(NOW_MS).build(), "");
+    run.trainer(5).add(example().categories(0, 1).timeMs(NOW_MS - 20).build(), "");
+    List<Sent> sent = run.updates(5, 77, 9);
+
+    Map<Long, Long> times = new HashMap<>();
+    Map<Long, Integer> occurrences = new HashMap<>();
+    for (Sent update : sent) {
+      assertThat(update.batch.getTrainer()).isEqualTo(5);
+      assertThat(update.batch.getEndOffset()).isEqualTo(77);
+      assertThat(update.batch.getLayoutVersion()).isEqualTo(9);
+      assertThat(update.batch.getEventTimeMs()).isEqualTo(NOW_MS);
+      for (TableUpdate table : update.batch.getTablesList()) {
+        for (int i = 0; i < table.getKeysCount(); i++) {
+          times.put(table.getKeys(i), NOW_MS + table.getEventTimeOffsetsMs(i));
+          occurrences.put(table.getKeys(i), table.getOccurrences(i));
+        }
+      }
+    }
+    assertThat(times).isEqualTo(Map.of(1L, NOW_MS - 20, 2L, NOW_MS));
+    assertThat(occurrences).isEqualTo(Map.of(1L, 2, 2L, 1));
+  }
+
+  @Test
+  void noTableComesTwiceInAnUpdateBatch() {
+    var run = new Run(2, 0);
+    var random = new SplittableRandom(1);
+    for (int i = 0; i < 200; i++) {
+      run.trainer(0).add(KeyedExamples.random(random, 100), "");
+    }
+
+    for (Sent update : run.updates(0, 1, 1)) {
+      assertThat(update.batch.getTablesList().stream().map(TableUpdate::getTable))
+          .doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void examplesWithoutCategoriesAreCountedAllTheSame() {
+    var run = new Run(2, 0);
+    run.trainer(0).add(example().number(5, 1).build(), "");
+    run.trainer(0).add(example().build(), "");
+    List<Sent> sent = run.updates(0, 1, 1);
+
+    assertThat(sent).hasSize(1);
+    assertThat(sent.getFirst().batch.getExamples()).isEqualTo(2);
+    assertThat(sent.getFirst().batch.getTablesList()).isEmpty();
+  }
+
+  @Test
+  void anEmptyMicroBatchSendsNothing() {
+    assertThat(new Run(2, 0).updates(0, 1, 1)).isEmpty();
+  }
+
+  @Test
+  void aLargeMicroBatchIsSentInPartsThatKafkaTakes() {
+    var run = new Run(64, 0);
+    for (int i = 0; i < 10; i++) {
+      run.trainer(0).add(example().categories(3, thousand(i)).build(), "");
+    }
+    List<Sent> sent = run.updates(0, 1, 1);
+
+    assertThat(sent.size()).isGreaterThan(SHARDS);
+    assertThat(sent)
+        .allSatisfy(update -> assertThat(update.batch.getSerializedSize()).isLessThan(1_000_000));
+    sent.forEach(update -> run.tables.send(update.batch, update.shard));
+    run.tables.applyAllBut(0);
+    assertThat(run.tables.examples()).isEqualTo(10);
+    assertThat(run.tables.occurrences()).isEqualTo(Map.of("c3", 10_000L));
+  }
+
+  @Test
+  void aMicroBatchIsFullByExamplesOrByRows() {
+    var run = new Run(2, 0);
+    Trainer trainer = run.trainer(0);
+    trainer.add(example().categories(0, 1).build(), "");
+    assertThat(trainer.isFull(2)).isFalse();
+    trainer.add(example().categories(0, 1).build(), "");
+    assertThat(trainer.isFull(2)).isTrue();
+    assertThat(trainer.isFull(1_000)).isFalse();
+    for (int i = 0; i < 20; i++) {
+      trainer.add(example().categories(0, thousand(i)).build(), "");
+    }
+    assertThat(trainer.isFull(1_000)).isTrue();
+  }
+
+  private static long[] thousand(int thousands) {
+    return LongStream.range(0, 1_000).map(i -> 1_000L * thousands + i).toArray();
+  }
+
+  @Test
+  void examplesAreCountedBySourceAndRefusalsBesideThem() {
+    var run = new Run(2, 0);
+    Trainer trainer = run.trainer(0);
+    assertThat(trainer.hasQuality()).isFalse();
+    trainer.add(example().build(), "web");
+    trainer.rejected("app");
+    run.learn(0);
+    assertThat(trainer.hasQuality()).isTrue();
+    var quality = trainer.takeQuality(7);
+
+    assertThat(quality.getEndOffset()).isEqualTo(7);
+    assertThat(quality.getSourcesList()).extracting("source").containsExactly("app", "web");
+    assertThat(quality.getSources(0).getRejected()).isEqualTo(1);
+    assertThat(quality.getSources(1).getExamples()).isEqualTo(1);
+    assertThat(trainer.hasQuality()).isFalse();
+  }
+
+  /** Two trainers that share what they have in flight, beside tables that are late. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 50})
+  void itPredictsTheSameHoweverLateTheTablesAre(int delay) {
+    for (int trainers = 1; trainers <= 2; trainers++) {
+      List<double[]> atOnce = new Run(4, 0).predictions(trainers);
+      List<double[]> late = new Run(4, delay).predictions(trainers);
+
+      assertThat(late).hasSameSizeAs(atOnce);
+      for (int i = 0; i < late.size(); i++) {
+        assertThat(late.get(i)[0]).isCloseTo(atOnce.get(i)[0], within(1e-3));
+        assertThat(late.get(i)[1]).isCloseTo(atOnce.get(i)[1], within(1e-3));
+      }
+      double[] last = late.getLast();
+      assertThat(last[0]).isNotEqualTo(late.getFirst()[0]);
+    }
+  }
+
+  @Test
+  void withTooMuchInFlightReadsAreStalerAndNothingBreaks() {
+    var run = new Run(4, 50, 100);
+    List<double[]> predictions = run.predictions(2);
+
+    assertThat(predictions).allSatisfy(sums -> assertThat(sums[0]).isFinite());
+    assertThat(run.trainer(0).rowsBehind()).isBetween(0, 100);
+  }
+
+  @Test
+  void whatWasNotCommittedIsForgottenAndCanBeLearnedAgain() {
+    var run = new Run(4, 1_000);
+    run.batch(0, 1);
+    run.commit(0);
+    double[] before = run.batch(0, 2);
+    run.trainer(0).close();
+    run.tables.loseWaiting();
+    run.restart(0);
+    double[] again = run.batch(0, 2);
+
+    assertThat(again[0]).isCloseTo(before[0], within(1e-5));
+    assertThat(again[1]).isCloseTo(before[1], within(1e-5));
+  }
+
+  /** Trainers of one process on tables that are some batches late. */
+  private static final class Run {
+    final Adagrad optimizer = new Adagrad(new OptimizerConfig(0.1, 0.1, 0.1, 0.1), 3);
+    final Tables tables;
+    final DenseMerge merge = new DenseMerge(optimizer);
+    final int dimension;
+    final int delay;
+    final Trainer.Shared shared;
+    final Map<Integer, Trainer> trainers = new HashMap<>();
+    long offset;
+
+    Run(int dimension, int delay) {
+      this(dimension, delay, 1_000_000);
+    }
+
+    Run(int dimension, int delay, int capacity) {
+      this.dimension = dimension;
+      this.delay = delay;
+      this.tables = new Tables(SHARDS, dimension, optimizer);
+      this.shared =
+          new Trainer.Shared(
+              KeyedExamples.features(),
+              tables,
+              new InFlight(2 * (1 + dimension), capacity),
+              new DenseReplica(optimizer),
+              optimizer);
+    }
+
+    Trainer trainer(int partition) {
+      return trainers.computeIfAbsent(
+          partition, number -> new Trainer(number, SHARDS, dimension, shared));
+    }
+
+    void restart(int partition) {
+      trainers.remove(partition);
+    }
+
+    void learn(int partition) {
+      trainer(partition).learn(++offset, 1, tables::send);
+      trainer(partition).committing();
+      tables.applyAllBut(delay);
+    }
+
+    /** Tables and dense model take in all that was sent. */
+    void commit(int partition) {
+      tables.applyAllBut(0);
+      merge.merge(trainer(partition).takeDense(offset, 1));
+      shared.dense().fold(merge.publish());
+    }
+
+    /** Learns, and keeps what would be sent. */
+    List<Sent> updates(int partition, long endOffset, long layoutVersion) {
+      List<Sent> sent = new ArrayList<>();
+      trainer(partition)
+          .learn(endOffset, layoutVersion, (batch, shard) -> sent.add(new Sent(batch, shard)));
+      return sent;
+    }
+
+    /** Log-loss and mean prediction of each micro-batch. */
+    List<double[]> predictions(int trainerCount) {
+      List<double[]> sums = new ArrayList<>();
+      for (int batch = 0; batch < 150; batch++) {
+        sums.add(batch(batch % trainerCount, batch));
+      }
+      return sums;
+    }
+
+    double[] batch(int partition, long seed) {
+      forSeed(seed, partition);
+      learn(partition);
+      var quality = trainer(partition).takeQuality(offset).getSources(0);
+      return new double[] {
+        quality.getLogLoss() / quality.getExamples(), quality.getPredicted() / quality.getExamples()
+      };
+    }
+
+    private void forSeed(long seed, int partition) {
+      Cases.forSeed(
+          seed,
+          random -> {
+            for (int i = 0; i < 8; i++) {
+              trainer(partition).add(KeyedExamples.random(random, 20), "");
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.varve.learn;
+
+import org.jspecify.annotations.NullMarked;

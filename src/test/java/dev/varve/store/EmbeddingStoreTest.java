@@ -1,0 +1,160 @@
+package dev.varve.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.varve.learn.Adagrad;
+import dev.varve.learn.OptimizerConfig;
+import dev.varve.schema.UpdateBatch;
+import dev.varve.table.Popularity;
+import dev.varve.table.RowFormat;
+import dev.varve.testing.StreamsDriver;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The store in Kafka Streams, over the real RocksDB and with its changelog. */
+class EmbeddingStoreTest {
+  private static final int DIMENSION = 2;
+  private static final String UPDATES = "updates";
+  private static final String CHANGELOG = "test-embeddings-changelog";
+  private static final Duration PERIOD = Duration.ofSeconds(1);
+  private static final float[] GRADIENT = Batches.gradient(DIMENSION, 0.5f);
+  private static final Adagrad OPTIMIZER = new Adagrad(OptimizerConfig.defaults(), 5);
+
+  @TempDir private Path folder;
+
+  /** Applies each batch twice: when it comes, and once more when time has passed. */
+  private static final class Twice extends ContextualProcessor<byte[], byte[], Void, Void> {
+    private @Nullable EmbeddingStore store;
+    private @Nullable UpdateBatch again;
+
+    @Override
+    public void init(ProcessorContext<Void, Void> context) {
+      super.init(context);
+      EmbeddingStore rows = context.getStateStore(EmbeddingStoreBuilder.NAME);
+      store = rows;
+      var _ =
+          context.schedule(
+              PERIOD,
+              PunctuationType.WALL_CLOCK_TIME,
+              _ -> {
+                if (again != null) {
+                  rows.apply(again);
+                  again = null;
+                }
+              });
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+      try {
+        again = UpdateBatch.parseFrom(record.value());
+      } catch (InvalidProtocolBufferException e) {
+        throw new AssertionError(e);
+      }
+      if (store != null) {
+        store.apply(again);
+      }
+    }
+  }
+
+  private static StreamsDriver open(Path folder) {
+    var topology = new Topology();
+    topology.addSource(UPDATES, new ByteArrayDeserializer(), new ByteArrayDeserializer(), UPDATES);
+    topology.addProcessor("twice", Twice::new, UPDATES);
+    var settings =
+        new EmbeddingStore.Settings(DIMENSION, OPTIMIZER, new Popularity(60_000), 1 << 20);
+    topology.addStateStore(new EmbeddingStoreBuilder(settings), "twice");
+    return new StreamsDriver(topology, properties(), folder);
+  }
+
+  private static Properties properties() {
+    var p = new Properties();
+    p.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+    p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbOptions.class);
+    p.put(RocksDbOptions.BLOCK_CACHE_BYTES, "1048576");
+    p.put(RocksDbOptions.WRITE_BUFFER_BYTES, "1048576");
+    return p;
+  }
+
+  private static EmbeddingStore store(StreamsDriver driver) {
+    return driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class);
+  }
+
+  private static List<byte[]> rowKeys(StreamsDriver driver) {
+    return driver.read(CHANGELOG).stream()
+        .map(record -> record.key())
+        .filter(key -> key.length == RowFormat.KEY_BYTES)
+        .toList();
+  }
+
+  @Test
+  void eachChangedRowIsInTheChangelogOncePerCommit() {
+    try (StreamsDriver driver = open(folder)) {
+      driver.send(
+          UPDATES,
+          Batches.batch(Batches.table("user", GRADIENT, 1, 2), Batches.table("user", GRADIENT, 1))
+              .build());
+      assertThat(rowKeys(driver)).containsExactly(RowFormat.key(0, 1), RowFormat.key(0, 2));
+
+      driver.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 2)).build());
+      assertThat(rowKeys(driver)).containsExactly(RowFormat.key(0, 2));
+    }
+  }
+
+  @Test
+  void rowsChangedByAPunctuationAreInTheChangelogToo() {
+    try (StreamsDriver driver = open(folder)) {
+      driver.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 1)).build());
+      assertThat(rowKeys(driver)).hasSize(1);
+
+      driver.pass(PERIOD);
+
+      assertThat(rowKeys(driver)).containsExactly(RowFormat.key(0, 1));
+      assertThat(store(driver).summary().examples()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void nothingIsLostWhenTheStoreIsClosedAndOpenedAgain(@TempDir Path kept) {
+    StreamsDriver first = open(folder);
+    first.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 1, 2)).build());
+    first.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 2)).build());
+    ShardSummary summary = store(first).summary();
+    float[] row = store(first).read("user", 2);
+    first.stop(kept);
+
+    try (StreamsDriver again = open(kept)) {
+      assertThat(store(again).summary()).isEqualTo(summary);
+      assertThat(store(again).read("user", 2)).isEqualTo(row);
+
+      again.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 2)).build());
+      assertThat(store(again).summary().examples()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aStoreThatWasNotInitializedSaysSo() {
+    var settings =
+        new EmbeddingStore.Settings(DIMENSION, OPTIMIZER, new Popularity(60_000), 1 << 20);
+    EmbeddingStore store = new EmbeddingStoreBuilder(settings).build();
+
+    assertThatThrownBy(() -> store.read("user", 1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("store embeddings: used before it was initialized");
+  }
+}

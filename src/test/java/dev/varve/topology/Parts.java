@@ -1,0 +1,115 @@
+package dev.varve.topology;
+
+import dev.varve.broker.KafkaConfig;
+import dev.varve.broker.Topics;
+import dev.varve.event.FeatureSet;
+import dev.varve.event.FeaturesConfig;
+import dev.varve.event.LimitsConfig;
+import dev.varve.learn.Adagrad;
+import dev.varve.learn.DenseReplica;
+import dev.varve.learn.InFlight;
+import dev.varve.learn.OptimizerConfig;
+import dev.varve.learn.QualityWindow;
+import dev.varve.learn.Rows;
+import dev.varve.learn.Trainer;
+import dev.varve.schema.Example;
+import dev.varve.schema.Feature;
+import dev.varve.store.EmbeddingStore;
+import dev.varve.store.StoreConfig;
+import dev.varve.table.Popularity;
+import dev.varve.testing.StreamsDriver;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import org.apache.kafka.streams.Topology;
+import org.jspecify.annotations.Nullable;
+
+/** Both applications, put together as the process does it, but without a broker. */
+final class Parts {
+  static final int DIMENSION = 4;
+  static final Topics TOPICS = new Topics(KafkaConfig.defaults());
+  static final Adagrad OPTIMIZER = new Adagrad(OptimizerConfig.defaults(), 1);
+  static final Duration CENSUS_EVERY = Duration.ofSeconds(2);
+  static final long TIME_MS = 1_700_000_000_000L;
+
+  private static final int SHARDS = TOPICS.config().shards();
+
+  private Parts() {}
+
+  /** Tables without rows. */
+  private static final class NoRows implements Rows {
+    @Override
+    public long applied(int shard, int trainer) {
+      return 0;
+    }
+
+    @Override
+    public float @Nullable [] read(int shard, String table, long category) {
+      return null;
+    }
+  }
+
+  /** A trainer's application, and what its trainers share. */
+  static final class Learn {
+    final LayoutView layout = new LayoutView();
+    final QualityWindow quality = new QualityWindow(1_000);
+    final DenseReplica dense = new DenseReplica(OPTIMIZER);
+    final Topology topology;
+
+    Learn(FeaturesConfig features, int batchSize) {
+      var shared =
+          new Trainer.Shared(
+              new FeatureSet(features),
+              new NoRows(),
+              new InFlight(2 * (1 + DIMENSION), 1_000),
+              dense,
+              OPTIMIZER);
+      var settings =
+          new TrainProcessor.Settings(
+              batchSize, SHARDS, DIMENSION, Duration.ofMillis(1), layout, quality);
+      topology = LearnTopology.build(TOPICS, LimitsConfig.defaults(), shared, settings);
+    }
+
+    StreamsDriver start(Path folder) {
+      return new StreamsDriver(topology, settings(TOPICS.learnApplication()), folder);
+    }
+  }
+
+  static Topology storeTopology(int dimension) {
+    var settings =
+        new EmbeddingStore.Settings(dimension, OPTIMIZER, new Popularity(60_000), 1 << 20);
+    return StoreTopology.build(TOPICS, settings, CENSUS_EVERY);
+  }
+
+  static StreamsDriver startStore(Path folder) {
+    return new StreamsDriver(storeTopology(DIMENSION), settings(TOPICS.storeApplication()), folder);
+  }
+
+  static Properties settings(String application) {
+    return StreamsSettings.of(
+        application,
+        "localhost:9092",
+        TOPICS.config(),
+        StoreConfig.defaults(),
+        Path.of("state"),
+        1,
+        Duration.ofSeconds(1));
+  }
+
+  static Feature.Builder ids(String feature, String... ids) {
+    return Feature.newBuilder().setName(feature).addAllIds(List.of(ids));
+  }
+
+  static Feature.Builder value(String feature, double value) {
+    return Feature.newBuilder().setName(feature).setValue(value);
+  }
+
+  static Example example(Feature.Builder... features) {
+    var example = Example.newBuilder().setEventTimeMs(TIME_MS).setLabel(1);
+    for (Feature.Builder feature : features) {
+      example.addFeatures(feature);
+    }
+    return example.build();
+  }
+}

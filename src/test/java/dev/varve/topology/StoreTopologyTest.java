@@ -1,0 +1,324 @@
+package dev.varve.topology;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.varve.layout.Layouts;
+import dev.varve.schema.Census;
+import dev.varve.schema.Command;
+import dev.varve.schema.DenseDelta;
+import dev.varve.schema.DenseModel;
+import dev.varve.schema.Layout;
+import dev.varve.schema.Parameters;
+import dev.varve.schema.Reply;
+import dev.varve.schema.StatusCommand;
+import dev.varve.schema.StatusReply;
+import dev.varve.schema.TableCensus;
+import dev.varve.schema.TableUpdate;
+import dev.varve.schema.UpdateBatch;
+import dev.varve.store.EmbeddingStore;
+import dev.varve.store.EmbeddingStoreBuilder;
+import dev.varve.testing.StreamsDriver;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The application store: table, dense and balance, each fed with its topics. */
+class StoreTopologyTest {
+  private static final String UPDATES = Parts.TOPICS.updates();
+  private static final String DELTAS = Parts.TOPICS.denseDeltas();
+  private static final String CENSUS = Parts.TOPICS.census();
+  private static final String COMMANDS = Parts.TOPICS.commands();
+  private static final Duration SOON = Duration.ofMillis(100);
+
+  @TempDir private Path folder;
+  @TempDir private Path kept;
+
+  private static UpdateBatch updateOf(int floats, long... keys) {
+    var table =
+        TableUpdate.newBuilder()
+            .setTable("user")
+            .setGradients(ByteString.copyFrom(new byte[keys.length * floats * Float.BYTES]));
+    for (long key : keys) {
+      table.addKeys(key).addOccurrences(1).addEventTimeOffsetsMs(0);
+    }
+    return UpdateBatch.newBuilder()
+        .setEndOffset(1)
+        .setLayoutVersion(1)
+        .setExamples(1)
+        .setEventTimeMs(Parts.TIME_MS)
+        .addTables(table)
+        .build();
+  }
+
+  private static UpdateBatch update(long... keys) {
+    return updateOf(3 + Parts.DIMENSION, keys);
+  }
+
+  // -- table
+
+  @Test
+  void updatesBecomeRowsAndACensusWhenSomethingChanged() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(UPDATES, update(1, 2));
+      driver.send(UPDATES, update(2));
+      var store = driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class);
+      assertThat(store.read("user", 2)).hasSize(2 * (1 + Parts.DIMENSION));
+      assertThat(driver.read(CENSUS)).isEmpty();
+
+      driver.pass(Parts.CENSUS_EVERY);
+      Census census = only(driver.read(CENSUS, Census.parser()));
+      assertThat(census.getExamples()).isEqualTo(2);
+      assertThat(census.getTables(0).getRows()).isEqualTo(2);
+      assertThat(census.getTables(0).getOccurrences()).isEqualTo(3);
+
+      driver.pass(Parts.CENSUS_EVERY);
+      assertThat(driver.read(CENSUS)).isEmpty();
+    }
+  }
+
+  @Test
+  void anUpdateBatchThatDoesNotFitTheModelIsADeadLetter() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      UpdateBatch refused = updateOf(3 + 2 * Parts.DIMENSION, 1);
+      driver.send(UPDATES, refused);
+      driver.send(UPDATES, update(2));
+
+      Letters.Letter letter = only(Letters.read(driver));
+      assertThat(letter.reason())
+          .isEqualTo("gradients: 44 bytes (expected: 28 for 1 rows of dimension 4)");
+      assertThat(letter.from()).isEqualTo(UPDATES + "-0@0");
+      assertThat(letter.value()).isEqualTo(refused.toByteArray());
+      var store = driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class);
+      assertThat(store.read("user", 1)).isNull();
+      assertThat(store.read("user", 2)).isNotNull();
+    }
+  }
+
+  @Test
+  void updatesAreNoDeadLettersWhenTheStoredRowsHaveAnotherDimension() {
+    StreamsDriver first = Parts.startStore(folder);
+    first.send(UPDATES, update(1));
+    first.stop(kept);
+
+    try (var other =
+        new StreamsDriver(
+            Parts.storeTopology(8), Parts.settings(Parts.TOPICS.storeApplication()), kept)) {
+      assertThatThrownBy(() -> other.send(UPDATES, updateOf(3 + 8, 1)))
+          .rootCause()
+          .hasMessage(
+              "model.dimension: 8 (expected: 4, the dimension of the rows that are stored)");
+      assertThat(Letters.read(other)).isEmpty();
+      assertThat(other.commits()).isZero();
+    }
+  }
+
+  // -- dense
+
+  private static DenseDelta delta(int trainer, long endOffset, float weight) {
+    return DenseDelta.newBuilder()
+        .setTrainer(trainer)
+        .setEndOffset(endOffset)
+        .addChanges(Parameters.newBuilder().setName("bias").addWeights(weight).addAccumulators(1))
+        .build();
+  }
+
+  @Test
+  void denseDeltasBecomeVersionsThatNameWhatTheyContain() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(DELTAS, delta(0, 10, 0.5f));
+      driver.send(DELTAS, delta(3, 20, 0.25f));
+
+      List<DenseModel> models = driver.read(Parts.TOPICS.denseModel(), DenseModel.parser());
+      assertThat(models).extracting(DenseModel::getVersion).containsExactly(1L, 2L);
+      DenseModel newest = models.getLast();
+      assertThat(newest.getMergedMap()).containsEntry(0, 10L).containsEntry(3, 20L).hasSize(2);
+      assertThat(newest.getParameters(0).getWeightsList()).containsExactly(0.75f);
+      assertThat(newest.getParameters(0).getAccumulatorsList()).containsExactly(2f);
+    }
+  }
+
+  @Test
+  void theDenseModelGoesOnAfterARestart() {
+    StreamsDriver first = Parts.startStore(folder);
+    first.send(DELTAS, delta(0, 10, 0.5f));
+    first.stop(kept);
+
+    try (StreamsDriver again = Parts.startStore(kept)) {
+      again.send(DELTAS, delta(1, 5, 0.25f));
+
+      DenseModel model = only(again.read(Parts.TOPICS.denseModel(), DenseModel.parser()));
+      assertThat(model.getVersion()).isEqualTo(2);
+      assertThat(model.getMergedMap()).containsEntry(0, 10L).containsEntry(1, 5L);
+      assertThat(model.getParameters(0).getWeightsList()).containsExactly(0.75f);
+    }
+  }
+
+  @Test
+  void aDeltaThatIsNotFiniteIsADeadLetterAndGivesNoVersion() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(DELTAS, delta(0, 10, Float.NaN));
+
+      assertThat(only(Letters.read(driver)).reason())
+          .isEqualTo("bias: NaN (expected: a finite change)");
+      assertThat(driver.read(Parts.TOPICS.denseModel())).isEmpty();
+    }
+  }
+
+  @Test
+  void aReasonThatQuotesTheSenderIsCutSoThatTheLetterCanBeSent() {
+    var change = Parameters.newBuilder().setName("n".repeat(500_000)).addWeights(1);
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(DELTAS, DenseDelta.newBuilder().addChanges(change).build());
+
+      assertThat(only(Letters.read(driver)).reason()).startsWith("nnn").hasSize(1_000);
+    }
+  }
+
+  // -- balance
+
+  @Test
+  void theFirstLayoutIsPublishedOnceAlsoAfterARestart() {
+    StreamsDriver first = Parts.startStore(folder);
+    first.pass(SOON);
+    Layout layout = only(first.read(Parts.TOPICS.layout(), Layout.parser()));
+    assertThat(layout).isEqualTo(Layouts.first(Parts.DIMENSION));
+    first.pass(SOON);
+    assertThat(first.read(Parts.TOPICS.layout())).isEmpty();
+    first.stop(kept);
+
+    try (StreamsDriver again = Parts.startStore(kept)) {
+      again.pass(SOON);
+      again.pass(SOON);
+      assertThat(again.read(Parts.TOPICS.layout())).isEmpty();
+      again.send(COMMANDS, status("after"));
+      assertThat(only(again.read(Parts.TOPICS.replies(), Reply.parser())).getStatus())
+          .satisfies(status -> assertThat(status.getLayoutVersion()).isEqualTo(1));
+    }
+  }
+
+  private static Command status(String id) {
+    return Command.newBuilder().setId(id).setStatus(StatusCommand.getDefaultInstance()).build();
+  }
+
+  private static Census census(int shard, long examples, long rows) {
+    return Census.newBuilder()
+        .setShard(shard)
+        .setExamples(examples)
+        .addTables(TableCensus.newBuilder().setTable("user").setRows(rows).setOccurrences(9))
+        .build();
+  }
+
+  @Test
+  void aStatusCommandIsAnsweredFromTheNewestCensusOfEachShard() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.pass(SOON);
+      driver.send(CENSUS, census(0, 5, 3));
+      driver.send(CENSUS, census(2, 7, 4));
+      driver.send(CENSUS, census(0, 6, 5));
+
+      driver.send(COMMANDS, status("c-1"));
+
+      var record = only(driver.read(Parts.TOPICS.replies()));
+      assertThat(new String(record.key(), StandardCharsets.UTF_8)).isEqualTo("c-1");
+      assertThat(record.value())
+          .isEqualTo(
+              Reply.newBuilder()
+                  .setId("c-1")
+                  .setStatus(
+                      StatusReply.newBuilder()
+                          .setLayoutVersion(1)
+                          .setShards(2)
+                          .setExamples(13)
+                          .addTables(
+                              TableCensus.newBuilder()
+                                  .setTable("user")
+                                  .setRows(9)
+                                  .setOccurrences(18)))
+                  .build()
+                  .toByteArray());
+    }
+  }
+
+  @Test
+  void aCommandMayBeWrittenAsJson() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      send(driver, COMMANDS, "{\"id\": \"c-2\", \"status\": {}}");
+
+      Reply reply = only(driver.read(Parts.TOPICS.replies(), Reply.parser()));
+      assertThat(reply.getId()).isEqualTo("c-2");
+      assertThat(reply.getError()).isEmpty();
+      assertThat(reply.hasStatus()).isTrue();
+    }
+  }
+
+  @Test
+  void aCommandWithoutAnActionIsAnsweredWithTheReason() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      send(driver, COMMANDS, "{\"id\": \"c-3\"}");
+
+      Reply reply = only(driver.read(Parts.TOPICS.replies(), Reply.parser()));
+      assertThat(reply.getId()).isEqualTo("c-3");
+      assertThat(reply.getError()).isEqualTo("command: no action (expected: one of status)");
+      assertThat(reply.hasStatus()).isFalse();
+    }
+  }
+
+  // -- what is nothing at all
+
+  static List<Arguments> corrupted() {
+    byte[] noise = {-1, -1, -1, -1};
+    return List.of(
+        Arguments.of(UPDATES, noise, "While parsing a protocol message"),
+        Arguments.of(UPDATES, null, "message: empty"),
+        Arguments.of(DELTAS, noise, "While parsing a protocol message"),
+        Arguments.of(DELTAS, null, "message: empty"),
+        Arguments.of(CENSUS, noise, "While parsing a protocol message"),
+        Arguments.of(CENSUS, null, "message: empty"),
+        Arguments.of(COMMANDS, noise, "event: "),
+        Arguments.of(COMMANDS, null, "command: empty"),
+        Arguments.of(COMMANDS, bytes("{\"id\": 1, \"destroy\": {}}"), "event: "),
+        Arguments.of(COMMANDS, bytes("{\"status\": {}}"), "command id: missing"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("corrupted")
+  void whatCannotBeReadIsADeadLetterAndTheStreamGoesOn(
+      String topic, byte @Nullable [] value, String reason) {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(topic, value, new RecordHeaders());
+
+      Letters.Letter letter = only(Letters.read(driver));
+      assertThat(letter.reason()).startsWith(reason);
+      assertThat(letter.from()).isEqualTo(topic + "-0@0");
+      assertThat(letter.value()).isEqualTo(value == null ? new byte[0] : value);
+
+      driver.send(COMMANDS, status("alive"));
+      assertThat(driver.read(Parts.TOPICS.replies(), Reply.parser()))
+          .extracting(Reply::getId)
+          .containsExactly("alive");
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void send(StreamsDriver driver, String topic, String text) {
+    driver.send(topic, bytes(text), new RecordHeaders());
+  }
+
+  private static <T> T only(List<T> list) {
+    assertThat(list).hasSize(1);
+    return list.getFirst();
+  }
+}

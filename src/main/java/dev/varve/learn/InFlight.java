@@ -16,6 +16,10 @@ import java.util.Map;
  * what the table will make of them only by other processes' steps in between. Nothing here is
  * durable, and nothing depends on it but the freshness of a trainer's reads.
  *
+ * <p>A batch that a table applies between {@link #refresh} and the reading of a row is in both, for
+ * that one reading; of a micro-batch that was sent in several parts, all are let go of with the
+ * first.
+ *
  * <p><b>Threads:</b> any; one lock.
  */
 public final class InFlight {

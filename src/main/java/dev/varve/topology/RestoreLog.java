@@ -17,11 +17,13 @@ import org.slf4j.LoggerFactory;
 final class RestoreLog implements StateRestoreListener {
   private static final Logger log = LoggerFactory.getLogger(RestoreLog.class);
 
+  private static final long WORTH_A_LINE = 1_000;
+
   private final Map<TopicPartition, Long> begunNs = new ConcurrentHashMap<>();
 
   @Override
   public void onRestoreStart(TopicPartition changelog, String store, long from, long to) {
-    if (to > from) {
+    if (to - from >= WORTH_A_LINE) {
       begunNs.put(changelog, System.nanoTime());
       log.info("restoring {} of {}: {} records", store, changelog, to - from);
     }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -126,6 +127,24 @@ class EmbeddingStoreTest {
 
       assertThat(rowKeys(driver)).containsExactly(RowFormat.key(0, 1));
       assertThat(store(driver).summary().examples()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void theChangelogHasTheTimeOfTheCommitAndNothingOfTheRecord() {
+    try (StreamsDriver driver = open(folder)) {
+      driver.pass(PERIOD);
+      byte[] batch = Batches.batch(Batches.table("user", GRADIENT, 1)).build().toByteArray();
+
+      driver.send(UPDATES, batch, new RecordHeaders().add("varve.source", new byte[] {1}));
+
+      assertThat(driver.read(CHANGELOG))
+          .isNotEmpty()
+          .allSatisfy(
+              change -> {
+                assertThat(change.getRecordTime()).isEqualTo(StreamsDriver.START.plus(PERIOD));
+                assertThat(change.headers()).isEmpty();
+              });
     }
   }
 

@@ -5,6 +5,8 @@ import static org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.St
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.store.ShardUnavailableException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.junit.jupiter.api.Test;
 
@@ -40,5 +42,15 @@ class ThreadFailuresTest {
       assertThat(failures.handle(waiting())).isEqualTo(REPLACE_THREAD);
     }
     assertThat(failures.handle(broken())).isEqualTo(SHUTDOWN_CLIENT);
+  }
+
+  @Test
+  void failuresThatAreFarApartNeverStopTheApplication() {
+    var clock = new AtomicLong();
+    var patient = new ThreadFailures("test", clock::get);
+    for (int i = 0; i < 3 * MOST; i++) {
+      assertThat(patient.handle(broken())).isEqualTo(REPLACE_THREAD);
+      clock.addAndGet(Duration.ofMinutes(11).toNanos());
+    }
   }
 }

@@ -165,7 +165,7 @@ class VarveConfigTest {
       value = {
         "features.max=0 | from 1 to 65535",
         "features.closed=true | false, while no feature is declared",
-        "limits.event-bytes=1023 | from 1KiB to 64MiB",
+        "limits.event-bytes=1023 | from 1KiB to 16MiB",
         "limits.id-bytes=0 | from 1 to 1MiB",
         "limits.ids-per-feature=0 | from 1 to 65536",
         "model.dimension=24 | one of 1, 2, 4, 8, 16, 32, 64, 128",

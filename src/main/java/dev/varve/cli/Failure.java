@@ -20,7 +20,6 @@ record Failure(String message, int exitCode) {
   static Failure of(Throwable e) {
     String message = String.valueOf(e.getMessage());
     return switch (e) {
-      case UsageException usage -> new Failure(message, ExitCode.USAGE);
       case ConfigException config -> new Failure(message, ExitCode.USAGE);
       case MappingException mapping -> new Failure(message, ExitCode.USAGE);
       case CommandException command -> new Failure(message, ExitCode.SOFTWARE);

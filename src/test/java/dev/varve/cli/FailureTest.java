@@ -16,7 +16,6 @@ class FailureTest {
 
   @Test
   void wrongUsageEndsWithTwo() {
-    assertThat(Failure.of(new UsageException("no"))).isEqualTo(new Failure("no", 2));
     assertThat(Failure.of(new ConfigException(List.of("a", "b"))))
         .isEqualTo(new Failure("a\nb", 2));
     assertThat(Failure.of(new IllegalArgumentException(EXPLAINED)))

@@ -63,6 +63,11 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     return shard().wantsWriteBack();
   }
 
+  /** Gradients refused since the shard was opened: not finite, counted as occurrences only. */
+  public long refusedGradients() {
+    return shard().refusedGradients();
+  }
+
   /** The shard's census as it stands. */
   public Census census() {
     return shard().census();

@@ -12,16 +12,21 @@ import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Applies a shard's update batches to its embedding store, and sends the census. */
 final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], byte[]> {
   static final String DEAD_LETTERS = "table-dead-letters";
   static final String CENSUS = "census";
 
+  private static final Logger log = LoggerFactory.getLogger(TableProcessor.class);
+
   private final Duration censusEvery;
   private @Nullable EmbeddingStore store;
   private @Nullable DeadLetters deadLetters;
   private boolean changed;
+  private long reportedGradients;
 
   TableProcessor(Duration censusEvery) {
     this.censusEvery = censusEvery;
@@ -54,6 +59,19 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
       byte[] census = Initialized.require(store).census().toByteArray();
       context().forward(new Record<>(null, census, nowMs), CENSUS);
       changed = false;
+      reportRefusedGradients();
+    }
+  }
+
+  /** They are never learned from, but whoever runs this has to know. */
+  private void reportRefusedGradients() {
+    long refused = Initialized.require(store).refusedGradients();
+    if (refused > reportedGradients) {
+      log.warn(
+          "shard {}: {} gradients refused since the last message (expected: finite numbers)",
+          context().taskId().partition(),
+          refused - reportedGradients);
+      reportedGradients = refused;
     }
   }
 }

@@ -44,6 +44,7 @@ class ArchitectureTest {
           entry("layout", 2),
           entry("log", 2),
           entry("event", 1),
+          entry("kernel", 1),
           entry("config", 1),
           entry("base", 0),
           entry("schema", 0));

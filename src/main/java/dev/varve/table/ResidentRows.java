@@ -1,0 +1,517 @@
+package dev.varve.table;
+
+import dev.varve.base.Check;
+import dev.varve.kernel.Kernels;
+import dev.varve.kernel.Memory;
+import java.util.function.IntConsumer;
+import org.agrona.collections.IntArrayList;
+
+/**
+ * The rows of one shard that are in memory, off the heap: a slab for each dimension and one index.
+ *
+ * <p>The writer finds rows in chunks, steps them in place, moves them between slabs, and writes
+ * back what changed; rows that are not dirty are evicted when the memory is needed. A row that is
+ * not here is below, as it was when it was last here.
+ *
+ * <p><b>Units:</b> a slot is the writer's name for a row: it is good until the next call of {@link
+ * #reserve}, {@link #move}, {@link #remove} or {@link #close}. Popularity and event time are in
+ * their packed form (40 bits each).
+ *
+ * <p><b>Threads:</b> one writer calls everything here but {@link #isClosed}; any number of threads
+ * read through a {@link RowReader} of their own. Readers never wait for the writer, but for a row
+ * that is being written at that moment; the writer never waits for readers, but to hand memory on
+ * that they may hold: another index, a slab's last page, the slots of evicted rows when no other is
+ * free.
+ *
+ * <p>Readers may assume, at any time:
+ *
+ * <ol>
+ *   <li>What a reader copies is one state of one row, the row it asked for: never part of an older
+ *       and part of a newer one, never another row's, never a free slot's.
+ *   <li>A row that is here throughout a search is found, also while it moves to another slab or
+ *       slot and while the index grows.
+ *   <li>A row that is not found was not here at some moment of the search.
+ * </ol>
+ *
+ * <table>
+ * <caption>What readers see of the writer</caption>
+ * <tr><th>what</th><th>written</th><th>read</th><th>a stale read costs</th></tr>
+ * <tr><td>row content</td><td>between two stores of the row's sequence (opaque and fence, release)</td>
+ *     <td>between two loads (acquire, fence)</td><td>nothing: read again</td></tr>
+ * <tr><td>index entry</td><td>slot, then tag (release)</td><td>tag, then slot (acquire)</td>
+ *     <td>a row just inserted is not found; a row just moved is read as it was</td></tr>
+ * <tr><td>{@code index}</td><td>volatile</td><td>volatile, within the gate</td>
+ *     <td>the old index, as it was when it was replaced; it is freed behind its readers</td></tr>
+ * <tr><td>slot of a row that was taken away</td><td>after limbo</td><td>within the gate</td>
+ *     <td>the row as it was when it was taken away</td></tr>
+ * </table>
+ */
+public final class ResidentRows implements AutoCloseable {
+  /** Most rows that are found at once: what is touched together stays in the nearest caches. */
+  public static final int CHUNK = 512;
+
+  /** The least that a shard needs. */
+  public static final long LEAST_BYTES = 256 << 10;
+
+  /** Where no row is. */
+  public static final int ABSENT = -1;
+
+  /** Tables, at most; a table's number is below. */
+  public static final int MOST_TABLES = RowDescriptor.MOST_TABLES;
+
+  private static final double GROWTH = 1.5;
+  private static final double LEAST_GROWTH = 1.05;
+
+  /** A sweep looks at this share of a slab's slots at a time, and at so many at least. */
+  private static final int SHARES = 256;
+
+  private static final int SWEEP = 64;
+
+  private final RowEncoding encoding;
+  private final long capacityBytes;
+  private final int pageBytes;
+  private final Slabs slabs;
+  private final int[] liveRows;
+  private final ReaderGate gate = new ReaderGate();
+  private final Limbo limbo = new Limbo(gate);
+  private final IntConsumer free = this::free;
+  private final IntArrayList dirty = new IntArrayList();
+  private final long[] hashes = new long[CHUNK];
+  private volatile RowIndex index;
+  private volatile boolean closed;
+  private long evicted;
+
+  /** Keeps the loads that only fetch from being optimized away. */
+  @SuppressWarnings("UnusedVariable")
+  private int sink;
+
+  /**
+   * @param capacityBytes for slabs and index together
+   * @param widest dimension of the widest rows
+   */
+  public ResidentRows(RowEncoding encoding, int widest, long capacityBytes) {
+    Check.that(
+        capacityBytes >= LEAST_BYTES, "row memory", capacityBytes, "at least " + LEAST_BYTES);
+    this.encoding = encoding;
+    this.capacityBytes = capacityBytes;
+    this.pageBytes = pageBytes(capacityBytes);
+    this.slabs = new Slabs(encoding, widest, capacityBytes, pageBytes);
+    this.liveRows = new int[slabs.count()];
+    this.index = new RowIndex(RowIndex.linesFor(0));
+  }
+
+  /** Pages are the unit in which slabs take memory from each other: many, but not too small. */
+  private static int pageBytes(long capacityBytes) {
+    long bytes = Long.highestOneBit(capacityBytes / 64);
+    return Math.clamp(bytes, Memory.PAGE_BYTES, Memory.HUGE_PAGE_BYTES);
+  }
+
+  public RowEncoding encoding() {
+    return encoding;
+  }
+
+  // -- for readers
+
+  ReaderGate gate() {
+    return gate;
+  }
+
+  RowIndex index() {
+    return index;
+  }
+
+  Slabs slabs() {
+    return slabs;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  // -- finding
+
+  /**
+   * Finds rows; they count as used.
+   *
+   * @param n at most {@link #CHUNK}
+   * @param slots receives the rows' slots, or {@link #ABSENT}
+   */
+  public void find(int table, long[] keys, int from, int n, int[] slots) {
+    RowIndex in = index;
+    int seen = 0;
+    for (int i = 0; i < n; i++) {
+      long hash = RowIndex.hash(table, keys[from + i]);
+      hashes[i] = hash;
+      seen += (int) RowIndex.touch(in.line(hash));
+    }
+    for (int i = 0; i < n; i++) {
+      int slot = RowIndex.candidate(in.line(hashes[i]), hashes[i]);
+      slots[i] = slot;
+      if (slot >= 0) {
+        seen += touch(slot);
+      }
+    }
+    sink = seen;
+    for (int i = 0; i < n; i++) {
+      long key = keys[from + i];
+      if (slots[i] < 0 || !RowDescriptor.isOf(slabs.row(slots[i]), table, key)) {
+        slots[i] = in.find(slabs, hashes[i], table, key);
+      }
+      if (slots[i] >= 0) {
+        RowDescriptor.markRecent(slabs.row(slots[i]));
+      }
+    }
+  }
+
+  /** Brings a whole row into the cache: its lines are fetched at the same time. */
+  private int touch(int slot) {
+    long row = slabs.row(slot);
+    long last = row + slabs.get(Slabs.levelOf(slot)).stride() - Integer.BYTES;
+    int seen = Memory.getInt(last);
+    for (long at = row; at < last; at += RowIndex.LINE_BYTES) {
+      seen += Memory.getInt(at);
+    }
+    return seen;
+  }
+
+  /** The slot of one row, or {@link #ABSENT}. */
+  public int find(int table, long category) {
+    int slot = index.find(slabs, RowIndex.hash(table, category), table, category);
+    if (slot >= 0) {
+      RowDescriptor.markRecent(slabs.row(slot));
+    }
+    return slot;
+  }
+
+  // -- a row by its slot
+
+  public int dimension(int slot) {
+    return Slabs.dimensionOf(slot);
+  }
+
+  public int table(int slot) {
+    return RowDescriptor.table(slabs.row(slot));
+  }
+
+  public long category(int slot) {
+    return RowDescriptor.category(slabs.row(slot));
+  }
+
+  public long popularity(int slot) {
+    return RowDescriptor.popularity(slabs.row(slot));
+  }
+
+  public long time(int slot) {
+    return RowDescriptor.time(slabs.row(slot));
+  }
+
+  public boolean isDirty(int slot) {
+    return RowDescriptor.isDirty(slabs.row(slot));
+  }
+
+  /** Copies the row's state. */
+  public void load(int slot, float[] state, int at) {
+    Kernels.KERNELS.load(
+        RowDescriptor.state(slabs.row(slot)), state, at, encoding.stateLength(dimension(slot)));
+  }
+
+  /** Replaces the row's content; it is dirty then. */
+  public void store(int slot, long popularity, long time, float[] state, int at) {
+    long row = slabs.row(slot);
+    boolean wasDirty = RowDescriptor.isDirty(row);
+    RowDescriptor.beginWrite(row);
+    RowDescriptor.setPopularity(row, popularity, time);
+    Kernels.KERNELS.store(
+        state, at, RowDescriptor.state(row), encoding.stateLength(dimension(slot)));
+    RowDescriptor.endWrite(row, RowDescriptor.LIVE | RowDescriptor.DIRTY);
+    if (!wasDirty) {
+      dirty.addInt(slot);
+    }
+  }
+
+  // -- rows come and go
+
+  /**
+   * Makes room for rows, so that {@link #insert} and {@link #move} find a free slot: evicts what
+   * was not used for long, and writes back first when all is dirty.
+   *
+   * @param writeBack calls {@link #writeBack}
+   */
+  public void reserve(int dimension, int rows, Runnable writeBack) {
+    Slab slab = slabs.of(dimension);
+    while (slab.free() < rows || room() < rows) {
+      if (limbo.size() < rows) {
+        limbo.drain(free);
+      } else {
+        // Evicting ever more would not help: what is gone already is held by a reader.
+        limbo.await(free);
+      }
+      if (!makeRoom(slab, rows)) {
+        if (dirty.isEmpty()) {
+          throw new IllegalStateException(
+              Check.message(
+                  "row memory",
+                  capacityBytes + " bytes",
+                  "room for %d rows of dimension %d".formatted(rows, dimension)));
+        }
+        writeBack.run();
+      }
+    }
+  }
+
+  /** One step towards room for so many rows; false when nothing can be done. */
+  private boolean makeRoom(Slab slab, int rows) {
+    boolean lacksSlots = slab.free() < rows;
+    boolean lacksIndex = room() < rows;
+    return !(lacksSlots || lacksIndex)
+        || (lacksIndex && growIndex(rows))
+        || (lacksSlots && (grow(slab) || takePage(slab)))
+        || evict(rows);
+  }
+
+  private void free(int slot) {
+    slabs.get(Slabs.levelOf(slot)).put(Slabs.place(slot));
+  }
+
+  private int room() {
+    return index.capacity() - index.size();
+  }
+
+  /** Bytes in use: slabs and index. */
+  private long bytes() {
+    return slabs.bytes() + index.bytes();
+  }
+
+  private boolean grow(Slab slab) {
+    return bytes() + pageBytes <= capacityBytes && slab.grow();
+  }
+
+  private boolean growIndex(int rows) {
+    RowIndex old = index;
+    int wanted =
+        Math.max((int) (old.lines() * GROWTH), RowIndex.linesFor(old.size() + (long) rows));
+    // Both exist for a moment, and both count.
+    int most = (int) Math.min(wanted, (capacityBytes - bytes()) / RowIndex.LINE_BYTES);
+    if (most < (int) (old.lines() * LEAST_GROWTH) + 1) {
+      return false;
+    }
+    RowIndex grown = new RowIndex(most);
+    for (int level = 0; level < slabs.count(); level++) {
+      Slab slab = slabs.get(level);
+      for (int place = 0; place < slab.end(); place++) {
+        long row = slab.row(place);
+        if (RowDescriptor.isLive(row)) {
+          long hash = RowIndex.hash(RowDescriptor.table(row), RowDescriptor.category(row));
+          grown.insert(hash, Slabs.slot(level, place));
+        }
+      }
+    }
+    index = grown;
+    limbo.await(free);
+    old.free();
+    return true;
+  }
+
+  /** Takes a page from a slab that has more free slots than a page holds. */
+  private boolean takePage(Slab to) {
+    for (int level = 0; level < slabs.count(); level++) {
+      Slab slab = slabs.get(level);
+      if (slab != to && slab.hasSparePage()) {
+        clearLastPage(level, slab);
+        return grow(to);
+      }
+    }
+    return false;
+  }
+
+  private void clearLastPage(int level, Slab slab) {
+    limbo.await(free);
+    slab.unlinkLastPage();
+    for (int place = slab.firstOfLastPage(); place < slab.end(); place++) {
+      if (RowDescriptor.isLive(slab.row(place))) {
+        relocate(level, slab, place);
+      }
+    }
+    limbo.await(free);
+    slab.cutLastPage();
+  }
+
+  private void relocate(int level, Slab slab, int place) {
+    long from = slab.row(place);
+    int target = slab.take();
+    long to = slab.row(target);
+    int slot = Slabs.slot(level, target);
+    boolean isDirty = RowDescriptor.isDirty(from);
+    RowDescriptor.beginWrite(to);
+    RowDescriptor.copyContent(from, to, slab.stride());
+    RowDescriptor.endWrite(to, RowDescriptor.LIVE | (isDirty ? RowDescriptor.DIRTY : 0));
+    if (isDirty) {
+      dirty.addInt(slot);
+    }
+    long hash = RowIndex.hash(RowDescriptor.table(from), RowDescriptor.category(from));
+    index.replace(hash, Slabs.slot(level, place), slot);
+    RowDescriptor.setDead(from);
+  }
+
+  /**
+   * Sweeps all slabs, each by a share of its slots, until so many rows were evicted; false when not
+   * one could be.
+   */
+  private boolean evict(int rows) {
+    long before = evicted;
+    // Twice around: the first time takes the marks away.
+    for (int share = 0; share <= 2 * SHARES && evicted - before < rows; share++) {
+      for (int level = 0; level < slabs.count(); level++) {
+        Slab slab = slabs.get(level);
+        int steps = Math.min(slab.end(), Math.max(SWEEP, slab.end() / SHARES + 1));
+        for (int i = 0; i < steps; i++) {
+          sweep(level, slab);
+        }
+      }
+    }
+    return evicted > before;
+  }
+
+  private void sweep(int level, Slab slab) {
+    int place = slab.sweep();
+    long row = slab.row(place);
+    int flags = RowDescriptor.sequence(row) & (RowDescriptor.LIVE | RowDescriptor.DIRTY);
+    if (flags == RowDescriptor.LIVE && !RowDescriptor.takeRecent(row)) {
+      remove(Slabs.slot(level, place));
+      evicted++;
+    }
+  }
+
+  /**
+   * Adds a row that is not here. {@link #reserve} has made room for it.
+   *
+   * @param state the floats of its encoding, from {@code at} on
+   * @param isDirty whether it has to be written back; not when it was read from below just now
+   * @return its slot
+   */
+  public int insert(
+      int table,
+      long category,
+      int dimension,
+      long popularity,
+      long time,
+      float[] state,
+      int at,
+      boolean isDirty) {
+    int slot = write(table, category, dimension, popularity, time, state, at, isDirty);
+    index.insert(RowIndex.hash(table, category), slot);
+    return slot;
+  }
+
+  private int write(
+      int table,
+      long category,
+      int dimension,
+      long popularity,
+      long time,
+      float[] state,
+      int at,
+      boolean isDirty) {
+    int level = Slabs.level(dimension);
+    int slot = Slabs.slot(level, slabs.of(dimension).take());
+    long row = slabs.row(slot);
+    RowDescriptor.beginWrite(row);
+    RowDescriptor.setKey(row, table, category);
+    RowDescriptor.setPopularity(row, popularity, time);
+    Kernels.KERNELS.store(state, at, RowDescriptor.state(row), encoding.stateLength(dimension));
+    RowDescriptor.endWrite(row, RowDescriptor.LIVE | (isDirty ? RowDescriptor.DIRTY : 0));
+    if (isDirty) {
+      dirty.addInt(slot);
+    }
+    liveRows[level]++;
+    return slot;
+  }
+
+  /**
+   * Moves a row to another dimension, with another state; it is dirty then. Readers see the one or
+   * the other. {@link #reserve} has made room for it.
+   *
+   * @return its new slot
+   */
+  public int move(int slot, int dimension, float[] state, int at) {
+    long row = slabs.row(slot);
+    int table = RowDescriptor.table(row);
+    long category = RowDescriptor.category(row);
+    int moved =
+        write(
+            table,
+            category,
+            dimension,
+            RowDescriptor.popularity(row),
+            RowDescriptor.time(row),
+            state,
+            at,
+            true);
+    index.replace(RowIndex.hash(table, category), slot, moved);
+    retire(slot);
+    return moved;
+  }
+
+  /** Takes a row away, changed or not. */
+  public void remove(int slot) {
+    long row = slabs.row(slot);
+    index.remove(RowIndex.hash(RowDescriptor.table(row), RowDescriptor.category(row)), slot);
+    retire(slot);
+  }
+
+  private void retire(int slot) {
+    RowDescriptor.setDead(slabs.row(slot));
+    liveRows[Slabs.levelOf(slot)]--;
+    limbo.retire(slot);
+  }
+
+  // -- writing back
+
+  /** Rows that changed since they were last written back; a few may be counted twice. */
+  public int dirtyRows() {
+    return dirty.size();
+  }
+
+  /** Hands over the slots of all rows that changed, and counts them as written back. */
+  public void writeBack(IntConsumer below) {
+    for (int i = 0; i < dirty.size(); i++) {
+      int slot = dirty.getInt(i);
+      long row = slabs.row(slot);
+      // Not so when the row has moved or gone since; its slot may have another by now.
+      if (RowDescriptor.isDirty(row)) {
+        below.accept(slot);
+        RowDescriptor.setClean(row);
+      }
+    }
+    dirty.clear();
+  }
+
+  // -- what is in use
+
+  /** Rows in memory. */
+  public int size() {
+    return index.size();
+  }
+
+  /** Rows that were evicted since the beginning. */
+  public long evictions() {
+    return evicted;
+  }
+
+  /** What the rows take. */
+  public RowMemory memory() {
+    return RowMemory.of(slabs, liveRows, index.bytes(), capacityBytes);
+  }
+
+  /** Frees the memory once every reader has left; readers that come later are refused. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    limbo.await(_ -> {});
+    index.free();
+    slabs.freeMemory();
+  }
+}

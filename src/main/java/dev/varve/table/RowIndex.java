@@ -1,0 +1,221 @@
+package dev.varve.table;
+
+import dev.varve.kernel.Memory;
+
+/**
+ * From a row's hash to its slot: open addressing over lines of ten entries.
+ *
+ * <pre>
+ * a line, 64 bytes, one cache line
+ *   0  uint16[10]  tags: the hash's low 16 bits, never 0; 0: no entry
+ *  20  int32[10]   slots
+ *  60  int32       passed: entries that found this line full and stand further on
+ * </pre>
+ *
+ * An entry stands in the line its hash names or, where that is full, in the next that is not; a
+ * search ends at the first line that nobody has passed. Tags agree by chance once in 6,500 lines,
+ * so whoever finds a slot compares the row's key.
+ *
+ * <p><b>Threads:</b> one writer, any readers. Slot before tag (both release) on insertion; a reader
+ * loads the tag before the slot. An entry is never moved within an index, and its slot is replaced
+ * in place, so a reader finds a row that is there throughout its search. When a reader has found
+ * nothing, there was a moment in its search when the row was not there.
+ *
+ * <p>A grown index is another one: readers of the old find what was there when it was replaced.
+ *
+ * <p><b>Source:</b> tags beside slots as in Abseil's Swiss tables and F14; counted passing instead
+ * of tombstones from F14.
+ */
+final class RowIndex {
+  static final int LINE_BYTES = 64;
+  static final int ENTRIES = 10;
+
+  private static final int SLOTS = 20;
+  private static final int PASSED = 60;
+  private static final long LANES = 0x0001_0001_0001_0001L;
+  private static final long HIGH_BITS = LANES << 15;
+  private static final double MOST_LOAD = 0.9;
+
+  private final Memory.Region region;
+  private final long base;
+  private final int lines;
+  private int size;
+
+  RowIndex(int lines) {
+    this.lines = lines;
+    this.region = Memory.reserve((long) lines * LINE_BYTES, bytes() >= Memory.HUGE_PAGE_BYTES);
+    this.base = region.address();
+  }
+
+  /** The fewest lines for so many rows. */
+  static int linesFor(long rows) {
+    return Math.toIntExact(Math.max(16, (long) Math.ceil(rows / (MOST_LOAD * ENTRIES))));
+  }
+
+  /** Category keys are hashes; this mixes in the table, and serves the highest and lowest bits. */
+  static long hash(int table, long category) {
+    long h = (category ^ (table + 1) * 0x9E3779B97F4A7C15L) * 0xD6E8FEB86659FD93L;
+    return h ^ h >>> 32;
+  }
+
+  int lines() {
+    return lines;
+  }
+
+  long bytes() {
+    return (long) lines * LINE_BYTES;
+  }
+
+  /** Entries. */
+  int size() {
+    return size;
+  }
+
+  /** Entries that fit. */
+  int capacity() {
+    return (int) Math.min(Integer.MAX_VALUE, (long) (lines * (MOST_LOAD * ENTRIES)));
+  }
+
+  void free() {
+    region.free();
+  }
+
+  // -- readers
+
+  /** The line that a hash names. */
+  long line(long hash) {
+    return base + ((hash >>> 32) * lines >>> 32) * LINE_BYTES;
+  }
+
+  /** Brings a line into the cache. */
+  static long touch(long line) {
+    return Memory.getLong(line);
+  }
+
+  /**
+   * The first slot in the hash's line whose tag agrees; -1 when there is none in that line, or when
+   * it cannot be told without looking further.
+   */
+  static int candidate(long line, long hash) {
+    int match = matches(line, tag(hash));
+    if (match == 0) {
+      return -1;
+    }
+    return Memory.getIntAcquire(
+        line + SLOTS + Integer.BYTES * Integer.numberOfTrailingZeros(match));
+  }
+
+  /** Whether a search that found nothing in this line must go on. */
+  static boolean isPassed(long line) {
+    return Memory.getIntAcquire(line + PASSED) != 0;
+  }
+
+  /** A bit for each entry of the line whose tag agrees. */
+  private static int matches(long line, int tag) {
+    long pattern = tag * LANES;
+    int low = fourth(Memory.getLong(line) ^ pattern);
+    int middle = fourth(Memory.getLong(line + 8) ^ pattern);
+    int high = fourth(Memory.getInt(line + 16) ^ pattern | -1L << 32);
+    return low | middle << 4 | high << 8;
+  }
+
+  /** A bit for each of the four 16-bit lanes that is 0. */
+  private static int fourth(long lanes) {
+    long zero = ~((lanes & ~HIGH_BITS) + ~HIGH_BITS | lanes | ~HIGH_BITS);
+    return (int) (zero >>> 15 & 1 | zero >>> 30 & 2 | zero >>> 45 & 4 | zero >>> 60 & 8);
+  }
+
+  static int tag(long hash) {
+    int tag = (int) hash & 0xFFFF;
+    return tag == 0 ? 1 : tag;
+  }
+
+  /** The slot of a row; -1 when it is not here. */
+  int find(Slabs slabs, long hash, int table, long category) {
+    long at = entry(slabs, hash, table, category);
+    return at == 0 ? -1 : Memory.getIntAcquire(at);
+  }
+
+  /** Address of the row's slot in its line; 0 when it is not here. */
+  private long entry(Slabs slabs, long hash, int table, long category) {
+    long line = line(hash);
+    for (int n = 0; n < lines; n++) {
+      int match = matches(line, tag(hash));
+      while (match != 0) {
+        long at = line + SLOTS + Integer.BYTES * Integer.numberOfTrailingZeros(match);
+        if (RowDescriptor.isOf(slabs.row(Memory.getIntAcquire(at)), table, category)) {
+          return at;
+        }
+        match &= match - 1;
+      }
+      if (!isPassed(line)) {
+        return 0;
+      }
+      line = next(line);
+    }
+    return 0;
+  }
+
+  private long next(long line) {
+    long next = line + LINE_BYTES;
+    return next == base + bytes() ? base : next;
+  }
+
+  // -- the writer
+
+  /** Adds a row that is not here. The row's bytes must be written before. */
+  void insert(long hash, int slot) {
+    long line = line(hash);
+    while (true) {
+      int free = matches(line, 0);
+      if (free != 0) {
+        int entry = Integer.numberOfTrailingZeros(free);
+        Memory.putIntRelease(line + SLOTS + Integer.BYTES * entry, slot);
+        Memory.putShortRelease(line + Short.BYTES * entry, (short) tag(hash));
+        size++;
+        return;
+      }
+      Memory.putIntRelease(line + PASSED, Memory.getInt(line + PASSED) + 1);
+      line = next(line);
+    }
+  }
+
+  /** Puts another slot in the place of a row's slot; the key of both is the same. */
+  void replace(long hash, int slot, int by) {
+    long at = entry(hash, slot);
+    Memory.putIntRelease(at, by);
+  }
+
+  /** Removes a row that is here. */
+  void remove(long hash, int slot) {
+    long at = entry(hash, slot);
+    long line = line(hash);
+    long last = at & -LINE_BYTES;
+    int entry = (int) (at - last - SLOTS) / Integer.BYTES;
+    Memory.putShortRelease(last + Short.BYTES * entry, (short) 0);
+    while (line != last) {
+      Memory.putIntRelease(line + PASSED, Memory.getInt(line + PASSED) - 1);
+      line = next(line);
+    }
+    size--;
+  }
+
+  /** Address of the entry that holds exactly this slot. */
+  private long entry(long hash, int slot) {
+    long line = line(hash);
+    while (true) {
+      int match = matches(line, tag(hash));
+      while (match != 0) {
+        long at = line + SLOTS + Integer.BYTES * Integer.numberOfTrailingZeros(match);
+        if (Memory.getInt(at) == slot) {
+          return at;
+        }
+        match &= match - 1;
+      }
+      if (!isPassed(line)) {
+        throw new IllegalStateException("row index: slot " + slot + " is not here");
+      }
+      line = next(line);
+    }
+  }
+}

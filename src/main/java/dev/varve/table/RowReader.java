@@ -1,0 +1,192 @@
+package dev.varve.table;
+
+import dev.varve.kernel.Kernels;
+import dev.varve.kernel.Memory;
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Reads many rows at once and overlaps their cache misses: a row's line of the index, the row, and
+ * its content are fetched in three passes over a chunk, so that the processor waits for many of
+ * them together instead of for each in turn.
+ *
+ * <p>A reader allocates nothing after it is made.
+ *
+ * <p><b>Threads:</b> one at a time for each reader; any number of readers beside the writer.
+ *
+ * <p><b>Source:</b> group prefetching, Chen et al. 2004, with loads in the place of prefetches,
+ * which Java has not.
+ */
+public final class RowReader {
+  private static final int SPINS = 1000;
+  private static final long PAUSE_NS = 20_000;
+
+  private final long[] hashes = new long[ResidentRows.CHUNK];
+  private final int[] slots = new int[ResidentRows.CHUNK];
+
+  /** Keeps the loads that only fetch from being optimized away. */
+  @SuppressWarnings("UnusedVariable")
+  private int sink;
+
+  /**
+   * Reads vectors as they are served.
+   *
+   * @param tables the rows' tables, from {@code from} on
+   * @param keys the rows' categories, from {@code from} on
+   * @param out receives float32[n][D] from index {@code from * D} on; rows that are not in memory
+   *     are left as they are
+   * @param dimensions receives the rows' dimensions from {@code from} on, {@link
+   *     ResidentRows#ABSENT} for rows that are not in memory
+   * @throws ClosedRowsException when the rows have been closed
+   */
+  public void vectors(
+      ResidentRows rows,
+      int[] tables,
+      long[] keys,
+      int from,
+      int n,
+      Basis basis,
+      float[] out,
+      int[] dimensions) {
+    for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
+      int chunk = Math.min(ResidentRows.CHUNK, from + n - at);
+      int entered = enter(rows);
+      try {
+        find(rows, tables, keys, at, chunk, basis.width());
+        for (int i = 0; i < chunk; i++) {
+          int slot = slots[i];
+          dimensions[at + i] = slot < 0 ? ResidentRows.ABSENT : Slabs.dimensionOf(slot);
+          if (slot >= 0) {
+            copyVector(rows.slabs().row(slot), dimensions[at + i], basis, out, at + i);
+          }
+        }
+      } finally {
+        rows.gate().leave(entered);
+      }
+    }
+  }
+
+  /**
+   * Reads whole states.
+   *
+   * @param out receives float32[n][width] from index {@code from * width} on, each row's state at
+   *     the beginning of its part
+   * @param width floats of the widest row's state, at least
+   * @param dimensions as in {@link #vectors}
+   * @throws ClosedRowsException when the rows have been closed
+   */
+  public void states(
+      ResidentRows rows,
+      int[] tables,
+      long[] keys,
+      int from,
+      int n,
+      float[] out,
+      int width,
+      int[] dimensions) {
+    for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
+      int chunk = Math.min(ResidentRows.CHUNK, from + n - at);
+      int entered = enter(rows);
+      try {
+        find(rows, tables, keys, at, chunk, width);
+        for (int i = 0; i < chunk; i++) {
+          int slot = slots[i];
+          dimensions[at + i] = slot < 0 ? ResidentRows.ABSENT : Slabs.dimensionOf(slot);
+          if (slot >= 0) {
+            int length = rows.encoding().stateLength(dimensions[at + i]);
+            copyState(rows.slabs().row(slot), length, out, (at + i) * width);
+          }
+        }
+      } finally {
+        rows.gate().leave(entered);
+      }
+    }
+  }
+
+  private static int enter(ResidentRows rows) {
+    int entered = rows.gate().enter();
+    if (rows.isClosed()) {
+      rows.gate().leave(entered);
+      throw new ClosedRowsException();
+    }
+    return entered;
+  }
+
+  /** Finds the rows' slots, and brings their first {@code floats} floats into the cache. */
+  private void find(ResidentRows rows, int[] tables, long[] keys, int from, int n, int floats) {
+    RowIndex index = rows.index();
+    Slabs slabs = rows.slabs();
+    int seen = 0;
+    for (int i = 0; i < n; i++) {
+      long hash = RowIndex.hash(tables[from + i], keys[from + i]);
+      hashes[i] = hash;
+      seen += (int) RowIndex.touch(index.line(hash));
+    }
+    for (int i = 0; i < n; i++) {
+      int slot = RowIndex.candidate(index.line(hashes[i]), hashes[i]);
+      slots[i] = slot;
+      if (slot >= 0) {
+        seen += touch(slabs.row(slot), Math.min(floats, Slabs.dimensionOf(slot)));
+      }
+    }
+    sink = seen;
+    for (int i = 0; i < n; i++) {
+      int table = tables[from + i];
+      long key = keys[from + i];
+      if (slots[i] < 0 || !RowDescriptor.isOf(slabs.row(slots[i]), table, key)) {
+        slots[i] = index.find(slabs, hashes[i], table, key);
+      }
+    }
+  }
+
+  private static int touch(long row, int floats) {
+    long last = RowDescriptor.state(row) + (long) Float.BYTES * floats;
+    int seen = Memory.getInt(last);
+    for (long at = row; at < last; at += RowIndex.LINE_BYTES) {
+      seen += Memory.getInt(at);
+    }
+    return seen;
+  }
+
+  private static void copyVector(long row, int dimension, Basis basis, float[] out, int i) {
+    int width = basis.width();
+    int at = i * width;
+    int spins = 0;
+    int sequence;
+    do {
+      sequence = readable(row, spins++);
+      long vector = RowDescriptor.vector(row);
+      if (basis.isIdentity()) {
+        Kernels.KERNELS.load(vector, out, at, dimension);
+      } else {
+        Kernels.KERNELS.project(vector, dimension, basis.values(), width, out, at);
+      }
+    } while (!RowDescriptor.isUnchanged(row, sequence));
+    if (basis.isIdentity() && dimension < width) {
+      Arrays.fill(out, at + dimension, at + width, 0);
+    }
+    RowDescriptor.markRecent(row);
+  }
+
+  private static void copyState(long row, int length, float[] out, int at) {
+    int spins = 0;
+    int sequence;
+    do {
+      sequence = readable(row, spins++);
+      Kernels.KERNELS.load(RowDescriptor.state(row), out, at, length);
+    } while (!RowDescriptor.isUnchanged(row, sequence));
+    RowDescriptor.markRecent(row);
+  }
+
+  /** The sequence of the row; gives way when its writer seems to have been interrupted. */
+  private static int readable(long row, int spins) {
+    if (spins > 0) {
+      if (spins % SPINS == 0) {
+        LockSupport.parkNanos(PAUSE_NS);
+      } else {
+        Thread.onSpinWait();
+      }
+    }
+    return RowDescriptor.sequenceAcquire(row);
+  }
+}

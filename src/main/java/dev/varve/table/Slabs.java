@@ -1,0 +1,96 @@
+package dev.varve.table;
+
+import dev.varve.base.Check;
+
+/**
+ * The slabs of a shard, one for each dimension, and what a slot's number means: three bits for the
+ * slab, the binary logarithm of its dimension, then 28 bits for the place in it.
+ *
+ * <p><b>Threads:</b> any; nothing here changes.
+ */
+final class Slabs {
+  static final int MOST_DIMENSION = 128;
+
+  private static final int PLACE_BITS = 28;
+  private static final int PLACE = (1 << PLACE_BITS) - 1;
+
+  private final Slab[] slabs;
+  private final long[] bases;
+  private final long[] strides;
+
+  Slabs(RowEncoding encoding, int widest, long capacityBytes, int pageBytes) {
+    Check.that(
+        widest >= 1 && widest <= MOST_DIMENSION && Integer.bitCount(widest) == 1,
+        "dimension",
+        widest,
+        "one of 1, 2, 4, 8, 16, 32, 64, 128");
+    slabs = new Slab[level(widest) + 1];
+    bases = new long[slabs.length];
+    strides = new long[slabs.length];
+    for (int level = 0; level < slabs.length; level++) {
+      slabs[level] = new Slab(encoding, 1 << level, capacityBytes, pageBytes);
+      bases[level] = slabs[level].base();
+      strides[level] = slabs[level].stride();
+    }
+  }
+
+  static int level(int dimension) {
+    return Integer.numberOfTrailingZeros(dimension);
+  }
+
+  static int levelOf(int slot) {
+    return slot >>> PLACE_BITS;
+  }
+
+  static int dimensionOf(int slot) {
+    return 1 << (slot >>> PLACE_BITS);
+  }
+
+  static int place(int slot) {
+    return slot & PLACE;
+  }
+
+  static int slot(int level, int place) {
+    return level << PLACE_BITS | place;
+  }
+
+  /** Address of the row in a slot. */
+  long row(int slot) {
+    int level = slot >>> PLACE_BITS;
+    return bases[level] + (slot & PLACE) * strides[level];
+  }
+
+  int count() {
+    return slabs.length;
+  }
+
+  Slab get(int level) {
+    return slabs[level];
+  }
+
+  /** The slab of a dimension. */
+  Slab of(int dimension) {
+    int level = level(dimension);
+    if (level >= slabs.length || 1 << level != dimension) {
+      throw new IllegalArgumentException(
+          Check.message(
+              "dimension", dimension, "a power of two up to " + (1 << (slabs.length - 1))));
+    }
+    return slabs[level];
+  }
+
+  /** Memory in use. */
+  long bytes() {
+    long bytes = 0;
+    for (Slab slab : slabs) {
+      bytes += slab.bytes();
+    }
+    return bytes;
+  }
+
+  void freeMemory() {
+    for (Slab slab : slabs) {
+      slab.freeMemory();
+    }
+  }
+}

@@ -127,12 +127,12 @@ final class RowDescriptor {
   }
 
   static long time(long row) {
-    return Memory.getLong(row + POPULARITY) >>> 40
-        | (Memory.getShort(row + TIME_HIGH) & 0xFFFFL) << 24;
+    return (Memory.getLong(row + POPULARITY) >>> 40)
+        | ((Memory.getShort(row + TIME_HIGH) & 0xFFFFL) << 24);
   }
 
   static void setPopularity(long row, long popularity, long time) {
-    Memory.putLong(row + POPULARITY, popularity | time << 40);
+    Memory.putLong(row + POPULARITY, popularity | (time << 40));
     Memory.putShort(row + TIME_HIGH, (short) (time >>> 24));
   }
 

@@ -54,8 +54,8 @@ final class RowIndex {
 
   /** Category keys are hashes; this mixes in the table, and serves the highest and lowest bits. */
   static long hash(int table, long category) {
-    long h = (category ^ (table + 1) * 0x9E3779B97F4A7C15L) * 0xD6E8FEB86659FD93L;
-    return h ^ h >>> 32;
+    long h = (category ^ ((table + 1) * 0x9E3779B97F4A7C15L)) * 0xD6E8FEB86659FD93L;
+    return h ^ (h >>> 32);
   }
 
   int lines() {
@@ -84,7 +84,7 @@ final class RowIndex {
 
   /** The line that a hash names. */
   long line(long hash) {
-    return base + ((hash >>> 32) * lines >>> 32) * LINE_BYTES;
+    return base + (((hash >>> 32) * lines) >>> 32) * LINE_BYTES;
   }
 
   /** Brings a line into the cache. */
@@ -101,8 +101,7 @@ final class RowIndex {
     if (match == 0) {
       return -1;
     }
-    return Memory.getIntAcquire(
-        line + SLOTS + Integer.BYTES * Integer.numberOfTrailingZeros(match));
+    return Memory.getIntAcquire(slotAt(line, Integer.numberOfTrailingZeros(match)));
   }
 
   /** Whether a search that found nothing in this line must go on. */
@@ -110,19 +109,28 @@ final class RowIndex {
     return Memory.getIntAcquire(line + PASSED) != 0;
   }
 
+  private static long slotAt(long line, int entry) {
+    return line + SLOTS + (long) Integer.BYTES * entry;
+  }
+
+  private static long tagAt(long line, int entry) {
+    return line + (long) Short.BYTES * entry;
+  }
+
   /** A bit for each entry of the line whose tag agrees. */
   private static int matches(long line, int tag) {
     long pattern = tag * LANES;
     int low = fourth(Memory.getLong(line) ^ pattern);
     int middle = fourth(Memory.getLong(line + 8) ^ pattern);
-    int high = fourth(Memory.getInt(line + 16) ^ pattern | -1L << 32);
-    return low | middle << 4 | high << 8;
+    int high = fourth((Memory.getInt(line + 16) ^ pattern) | (-1L << 32));
+    return low | (middle << 4) | (high << 8);
   }
 
   /** A bit for each of the four 16-bit lanes that is 0. */
   private static int fourth(long lanes) {
-    long zero = ~((lanes & ~HIGH_BITS) + ~HIGH_BITS | lanes | ~HIGH_BITS);
-    return (int) (zero >>> 15 & 1 | zero >>> 30 & 2 | zero >>> 45 & 4 | zero >>> 60 & 8);
+    long zero = ~(((lanes & ~HIGH_BITS) + ~HIGH_BITS) | lanes | ~HIGH_BITS);
+    return (int)
+        (((zero >>> 15) & 1) | ((zero >>> 30) & 2) | ((zero >>> 45) & 4) | ((zero >>> 60) & 8));
   }
 
   static int tag(long hash) {
@@ -142,7 +150,7 @@ final class RowIndex {
     for (int n = 0; n < lines; n++) {
       int match = matches(line, tag(hash));
       while (match != 0) {
-        long at = line + SLOTS + Integer.BYTES * Integer.numberOfTrailingZeros(match);
+        long at = slotAt(line, Integer.numberOfTrailingZeros(match));
         if (RowDescriptor.isOf(slabs.row(Memory.getIntAcquire(at)), table, category)) {
           return at;
         }
@@ -170,8 +178,8 @@ final class RowIndex {
       int free = matches(line, 0);
       if (free != 0) {
         int entry = Integer.numberOfTrailingZeros(free);
-        Memory.putIntRelease(line + SLOTS + Integer.BYTES * entry, slot);
-        Memory.putShortRelease(line + Short.BYTES * entry, (short) tag(hash));
+        Memory.putIntRelease(slotAt(line, entry), slot);
+        Memory.putShortRelease(tagAt(line, entry), (short) tag(hash));
         size++;
         return;
       }
@@ -192,7 +200,7 @@ final class RowIndex {
     long line = line(hash);
     long last = at & -LINE_BYTES;
     int entry = (int) (at - last - SLOTS) / Integer.BYTES;
-    Memory.putShortRelease(last + Short.BYTES * entry, (short) 0);
+    Memory.putShortRelease(tagAt(last, entry), (short) 0);
     while (line != last) {
       Memory.putIntRelease(line + PASSED, Memory.getInt(line + PASSED) - 1);
       line = next(line);
@@ -206,7 +214,7 @@ final class RowIndex {
     while (true) {
       int match = matches(line, tag(hash));
       while (match != 0) {
-        long at = line + SLOTS + Integer.BYTES * Integer.numberOfTrailingZeros(match);
+        long at = slotAt(line, Integer.numberOfTrailingZeros(match));
         if (Memory.getInt(at) == slot) {
           return at;
         }

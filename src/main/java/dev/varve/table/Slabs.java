@@ -51,7 +51,7 @@ final class Slabs {
   }
 
   static int slot(int level, int place) {
-    return level << PLACE_BITS | place;
+    return (level << PLACE_BITS) | place;
   }
 
   /** Address of the row in a slot. */

@@ -204,6 +204,11 @@ public final class Memory {
     SHORTS.setRelease(ALL, address, value);
   }
 
+  /** Copies n bytes into an array. */
+  public static void copy(long address, byte[] to, int at, int n) {
+    MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, address, to, at, n);
+  }
+
   public static float getFloat(long address) {
     return ALL.get(FLOAT, address);
   }

@@ -1,6 +1,5 @@
 package dev.varve.learn;
 
-import dev.varve.table.RowKey;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -68,8 +67,7 @@ public final class InFlight {
    * @param keys rows, named by feature index and category
    * @param changes float32[keys.length][width], kept
    */
-  public synchronized void sent(
-      int trainer, int shard, long endOffset, RowKey[] keys, float[] changes) {
+  synchronized void sent(int trainer, int shard, long endOffset, RowKey[] keys, float[] changes) {
     for (int i = 0; i < keys.length; i++) {
       Pending entry = pending.computeIfAbsent(keys[i], _ -> new Pending(width));
       entry.batches++;
@@ -126,7 +124,7 @@ public final class InFlight {
   }
 
   /** Adds the changes in flight of a row to its state. */
-  public synchronized void addTo(RowKey key, float[] view, int at) {
+  synchronized void addTo(RowKey key, float[] view, int at) {
     Pending entry = pending.get(key);
     if (entry != null) {
       for (int i = 0; i < width; i++) {

@@ -1,6 +1,6 @@
 package dev.varve.learn;
 
-import org.jspecify.annotations.Nullable;
+import dev.varve.table.RowKeys;
 
 /**
  * What a trainer reads of the tables.
@@ -16,7 +16,12 @@ public interface Rows {
   long applied(int shard, int trainer);
 
   /**
-   * The state of a row, not to be changed ({@link Adagrad} gives its shape); null without a row.
+   * Reads the states of rows of one shard, in the shape that the optimizer gives them.
+   *
+   * @param states receives float32[keys.size()][width]; where there is no row, nothing
+   * @param width floats of the widest row's state
+   * @param dimensions receives each row's dimension, {@link dev.varve.table.ResidentRows#ABSENT}
+   *     where there is none
    */
-  float @Nullable [] read(int shard, String table, long category);
+  void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions);
 }

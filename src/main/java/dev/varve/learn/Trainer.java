@@ -9,7 +9,8 @@ import dev.varve.schema.DenseDelta;
 import dev.varve.schema.Quality;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
-import dev.varve.table.RowKey;
+import dev.varve.table.ResidentRows;
+import dev.varve.table.RowKeys;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -46,7 +47,11 @@ public final class Trainer {
   private final FmHead head;
   private final MicroBatch batch;
   private final QualityTally tally = new QualityTally();
+  private final RowKeys keys = new RowKeys();
+  private final int[][] slotsByShard;
   private float[] states = NO_FLOATS;
+  private float[] rowStates = NO_FLOATS;
+  private int[] dimensions = {};
   private float[] gradients = NO_FLOATS;
   private final float[] bias = new float[2];
   private final float[] biasGradient = new float[Gradient.length(0)];
@@ -63,6 +68,7 @@ public final class Trainer {
     this.shared = shared;
     this.head = new FmHead(dimension);
     this.batch = new MicroBatch(shared.features);
+    this.slotsByShard = new int[shards][];
   }
 
   /** Takes an example into the micro-batch. */
@@ -131,22 +137,58 @@ public final class Trainer {
   private void read() {
     int width = width();
     states = atLeast(states, batch.slots() * width);
+    sortByShard();
     shared.inFlight.refresh(shared.rows);
+    for (int shard = 0; shard < shards; shard++) {
+      readRows(shard, slotsByShard[shard]);
+    }
     for (int slot = 0; slot < batch.slots(); slot++) {
-      String name = batch.feature(slot).name();
       if (!batch.isCategory(slot)) {
-        shared.dense.read(DenseParameters.numerical(name), dimension, states, slot * width);
-        continue;
+        String name = DenseParameters.numerical(batch.feature(slot).name());
+        shared.dense.read(name, dimension, states, slot * width);
       }
-      long category = batch.category(slot);
-      float[] row = shared.rows.read(Category.shard(name, category, shards), name, category);
-      if (row == null) {
-        row = shared.optimizer.initial(name, category, dimension);
-      }
-      System.arraycopy(row, 0, states, slot * width, width);
-      shared.inFlight.addTo(rowKey(slot), states, slot * width);
     }
     shared.dense.read(DenseParameters.BIAS, 0, bias, 0);
+  }
+
+  private void sortByShard() {
+    var sorted = new ShardedSlots(shards);
+    for (int slot = 0; slot < batch.slots(); slot++) {
+      if (batch.isCategory(slot)) {
+        String name = batch.feature(slot).name();
+        int shard = Category.shard(name, batch.category(slot), shards);
+        sorted.add(shard, batch.feature(slot).index(), slot);
+      }
+    }
+    for (int shard = 0; shard < shards; shard++) {
+      slotsByShard[shard] = sorted.slots(shard);
+    }
+  }
+
+  private void readRows(int shard, int[] slots) {
+    if (slots.length == 0) {
+      return;
+    }
+    int width = width();
+    keys.clear();
+    for (int slot : slots) {
+      keys.add(batch.feature(slot).name(), batch.category(slot));
+    }
+    rowStates = atLeast(rowStates, slots.length * width);
+    if (dimensions.length < slots.length) {
+      dimensions = new int[2 * slots.length];
+    }
+    shared.rows.read(shard, keys, rowStates, width, dimensions);
+    for (int i = 0; i < slots.length; i++) {
+      int slot = slots[i];
+      if (dimensions[i] == ResidentRows.ABSENT) {
+        float[] initial = shared.optimizer.initial(keys.table(i), batch.category(slot), dimension);
+        System.arraycopy(initial, 0, states, slot * width, width);
+      } else {
+        System.arraycopy(rowStates, i * width, states, slot * width, width);
+      }
+      shared.inFlight.addTo(rowKey(slot), states, slot * width);
+    }
   }
 
   private void predict() {
@@ -168,20 +210,16 @@ public final class Trainer {
 
   private void step(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
     shared.dense.step(trainer, DenseParameters.BIAS, 0, biasGradient, 0);
-    var sorted = new ShardedSlots(shards);
     for (int slot = 0; slot < batch.slots(); slot++) {
-      String name = batch.feature(slot).name();
-      if (batch.isCategory(slot)) {
-        sorted.add(
-            Category.shard(name, batch.category(slot), shards), batch.feature(slot).index(), slot);
-      } else {
+      if (!batch.isCategory(slot)) {
+        String name = DenseParameters.numerical(batch.feature(slot).name());
         int from = slot * Gradient.length(dimension);
-        shared.dense.step(trainer, DenseParameters.numerical(name), dimension, gradients, from);
+        shared.dense.step(trainer, name, dimension, gradients, from);
       }
     }
     int counted = batch.size();
     for (int shard = 0; shard < shards; shard++) {
-      int[] slots = sorted.slots(shard);
+      int[] slots = slotsByShard[shard];
       // Examples without a category are counted all the same.
       if (slots.length > 0 || (shard == shards - 1 && counted > 0)) {
         send(shard, slots, endOffset, layoutVersion, counted, updates);

@@ -4,9 +4,12 @@ import dev.varve.learn.Adagrad;
 import dev.varve.schema.Census;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
@@ -27,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * closed dirty, it writes into a transaction that is aborted.
  *
  * <p><b>Threads:</b> apply, census and the StateStore methods: the stream thread that owns the
- * task; {@link #read} and {@link #summary}: any.
+ * task; {@link #shard} and {@link #summary}: any.
  *
  * <p>{@code CachedStateStore} and {@code InternalProcessorContext} are internal to Kafka Streams;
  * this class, {@link CommitContext} and the commit hook of the topology are the only places that
@@ -58,11 +61,6 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     shard().apply(batch);
   }
 
-  /** Whether so much has changed that a commit should come soon. */
-  public boolean wantsCommit() {
-    return shard().wantsWriteBack();
-  }
-
   /** Gradients refused since the shard was opened: not finite, counted as occurrences only. */
   public long refusedGradients() {
     return shard().refusedGradients();
@@ -75,53 +73,60 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
 
   // -- readers
 
-  /** The learned state of a category, not to be changed; null without a row. */
-  public float @Nullable [] read(String table, long category) {
-    return shard().read(table, category);
+  /**
+   * The shard, for a {@link ShardLookup}.
+   *
+   * @throws InvalidStateStoreException when it is not open
+   */
+  Shard shard() {
+    Shard open = shard;
+    if (open == null) {
+      throw new InvalidStateStoreException("store " + name() + ": not open");
+    }
+    return open;
   }
 
   ShardSummary summary() {
     return shard().summary();
   }
 
-  /**
-   * Reads the counters on first use: only then is the store restored for certain, because neither
-   * the processor nor a reader gets at it before.
-   */
-  private Shard shard() {
-    Shard open = shard;
-    return open != null ? open : open();
-  }
+  // -- open and closed
 
-  private synchronized Shard open() {
-    Shard open = shard;
-    if (open == null) {
-      InternalProcessorContext<?, ?> owner = context;
-      if (owner == null) {
-        throw new IllegalStateException("store " + name() + ": used before it was initialized");
-      }
-      open =
-          new Shard(
-              owner.taskId().partition(),
-              new Inner(),
-              settings.dimension,
-              settings.optimizer,
-              settings.decay,
-              settings.cacheBytes);
-      shard = open;
+  /** Opens the shard. Call from the processor's init: only then is the store restored. */
+  public void open() {
+    InternalProcessorContext<?, ?> owner = context;
+    if (owner == null) {
+      throw new IllegalStateException("store " + name() + ": opened before it was initialized");
     }
-    return open;
+    if (shard == null) {
+      shard = new Shard(owner.taskId().partition(), new Inner(), settings);
+    }
   }
 
-  private final class Inner implements Shard.Below {
+  private void closeShard() {
+    Shard open = shard;
+    shard = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private final class Inner implements Below {
     @Override
     public byte @Nullable [] get(byte[] key) {
       return inner.get(Bytes.wrap(key));
     }
 
     @Override
-    public void put(byte[] key, byte[] value) {
-      inner.put(Bytes.wrap(key), value);
+    public void get(byte[][] keys, int n, byte[] @Nullable [] values) {
+      for (int i = 0; i < n; i++) {
+        values[i] = get(keys[i]);
+      }
+    }
+
+    @Override
+    public void putAll(List<KeyValue<Bytes, byte[]>> pairs) {
+      inner.putAll(pairs);
     }
 
     @Override
@@ -162,7 +167,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   /** The store below is about to be written by a changelog: forget what was read from it. */
   @Override
   public void clearCache() {
-    shard = null;
+    closeShard();
   }
 
   @Override
@@ -189,7 +194,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
 
   @Override
   public void close() {
-    shard = null;
+    closeShard();
     inner.close();
   }
 

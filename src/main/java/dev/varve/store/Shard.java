@@ -1,100 +1,92 @@
 package dev.varve.store;
 
 import dev.varve.base.Check;
-import dev.varve.learn.Adagrad;
-import dev.varve.learn.Gradient;
 import dev.varve.schema.Census;
 import dev.varve.schema.ShardState;
 import dev.varve.schema.TableState;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
-import dev.varve.table.Popularity;
-import dev.varve.table.Row;
-import dev.varve.table.RowCache;
+import dev.varve.table.PackedPopularity;
+import dev.varve.table.ResidentRows;
+import dev.varve.table.RowEncoding;
 import dev.varve.table.RowFormat;
-import dev.varve.table.RowKey;
+import dev.varve.table.RowMemory;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
 
 /**
  * The rows of one shard and their counters, over a key-value store: applies update batches, writes
  * back what changed.
  *
- * <p><b>Threads:</b> one writer applies and writes back; {@link #read} and {@link #summary} from
- * any thread. Readers see a row's state whole, as it was before or after a batch, and never a row
- * of another key; a read may see some rows before and some behind a batch that is being applied.
+ * <p><b>Threads:</b> one writer applies, writes back and closes; any thread reads through a {@link
+ * ShardLookup} of its own, and takes the {@link #summary}. Readers see a row whole, as it was
+ * before or after a batch, and never a row of another key; a read may see some rows before and some
+ * behind a batch that is being applied.
  *
- * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches alone.
+ * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches alone,
+ * whenever they are written back and whatever fits into memory.
  */
-final class Shard {
-  /** The ordered bytes below: RocksDB and its changelog. */
-  interface Below {
-    byte @Nullable [] get(byte[] key);
+final class Shard implements AutoCloseable {
+  /** Enough changed rows to write some back before the commit, which would take long otherwise. */
+  private static final int MOST_DIRTY = 1 << 17;
 
-    void put(byte[] key, byte[] value);
+  /** Rows that are put below at once. */
+  private static final int PUT_BATCH = 512;
 
-    /** All pairs with {@code from <= key <= to}, keys compared as unsigned bytes. */
-    void scan(byte[] from, byte[] to, Visitor visitor);
-
-    /** Receives a pair. */
-    @FunctionalInterface
-    interface Visitor {
-      void pair(byte[] key, byte[] value);
-    }
-  }
-
-  private static final int MOST_TABLES = 0xFFFE;
+  private static final int MOST_TABLES = ResidentRows.MOST_TABLES;
   private static final byte[] STATE_KEY = {-1, -1, -1, -1};
 
   private final Below below;
   private final int shard;
-  private final int dimension;
-  private final Adagrad optimizer;
-  private final Popularity decay;
-  private final RowCache cache;
+  private final EmbeddingStore.Settings settings;
+  private final RowEncoding encoding;
+  private final ResidentRows rows;
+  private final RowSteps steps;
   private final Map<String, ShardTable> tables = new HashMap<>();
+  private final List<ShardTable> tablesById = new ArrayList<>();
 
   /** Sorted: its bytes below must not depend on where the shard was opened anew. */
   private final Map<Integer, Long> applied = new TreeMap<>();
 
+  private final List<KeyValue<Bytes, byte[]>> toPut = new ArrayList<>(PUT_BATCH);
   private long examples;
   private long watermarkMs;
   private long layoutVersion;
-  private long refusedGradients;
   private boolean dirty;
   private volatile Map<String, Integer> tableIds = Map.of();
   private volatile ShardSummary summary;
 
-  Shard(int shard, Below below, int dimension, Adagrad optimizer, Popularity decay, long bytes) {
+  Shard(int shard, Below below, EmbeddingStore.Settings settings) {
     this.shard = shard;
     this.below = below;
-    this.dimension = dimension;
-    this.optimizer = optimizer;
-    this.decay = decay;
-    this.cache = new RowCache(bytes, dimension);
+    this.settings = settings;
+    this.encoding = RowEncoding.FLOAT32_ADAGRAD;
+    this.rows = new ResidentRows(encoding, settings.dimension(), settings.cacheBytes());
+    this.steps = new RowSteps(rows, below, settings, this::writeBackRows);
     restore();
     this.summary = summarize();
   }
 
   // -- readers
 
-  /** The learned state of a category; null without a row. Not to be changed. */
-  float @Nullable [] read(String table, long category) {
+  /** The shard's number of a table; -1 when it has none of it. */
+  int tableId(String table) {
     Integer id = tableIds.get(table);
-    if (id == null) {
-      return null;
-    }
-    Row row = cache.peek(new RowKey(id, category));
-    if (row != null) {
-      return row.state();
-    }
-    byte[] bytes = below.get(RowFormat.key(id, category));
-    return bytes == null ? null : RowFormat.decodeState(bytes);
+    return id == null ? -1 : id;
+  }
+
+  ResidentRows rows() {
+    return rows;
+  }
+
+  Below below() {
+    return below;
   }
 
   ShardSummary summary() {
@@ -109,110 +101,34 @@ final class Shard {
    * @throws RefusedBatchException when the batch is malformed; nothing is changed
    */
   void apply(UpdateBatch batch) {
-    try {
-      check(batch);
-    } catch (IllegalArgumentException e) {
-      throw new RefusedBatchException(e);
-    }
+    UpdateCheck.check(batch, settings.dimension(), tables.keySet());
     for (TableUpdate update : batch.getTablesList()) {
-      apply(update, batch.getEventTimeMs());
+      steps.apply(table(update.getTable()), update, batch.getEventTimeMs());
     }
     examples += batch.getExamples();
     watermarkMs = Math.max(watermarkMs, batch.getEventTimeMs());
     layoutVersion = Math.max(layoutVersion, batch.getLayoutVersion());
     applied.merge(batch.getTrainer(), batch.getEndOffset(), Math::max);
     dirty = true;
+    if (rows.dirtyRows() >= MOST_DIRTY) {
+      writeBackRows();
+    }
     summary = summarize();
-  }
-
-  private void check(UpdateBatch batch) {
-    int known = tables.size();
-    for (TableUpdate update : batch.getTablesList()) {
-      check(update);
-      known += tables.containsKey(update.getTable()) ? 0 : 1;
-    }
-    Check.that(known <= MOST_TABLES, "tables", known, "at most " + MOST_TABLES);
-  }
-
-  private void check(TableUpdate update) {
-    int n = update.getKeysCount();
-    Check.that(!update.getTable().isEmpty(), "table", "(empty)", "a name");
-    Check.that(
-        update.getOccurrencesCount() == n && update.getEventTimeOffsetsMsCount() == n,
-        "columns",
-        "%d keys, %d occurrences, %d event times"
-            .formatted(n, update.getOccurrencesCount(), update.getEventTimeOffsetsMsCount()),
-        "equal lengths");
-    for (int i = 0; i < n; i++) {
-      Check.that(update.getOccurrences(i) > 0, "occurrences", update.getOccurrences(i), "above 0");
-    }
-    int bytes = n * Gradient.length(dimension) * Float.BYTES;
-    Check.that(
-        update.getGradients().size() == bytes,
-        "gradients",
-        update.getGradients().size() + " bytes",
-        "%d for %d rows of dimension %d".formatted(bytes, n, dimension));
-  }
-
-  private void apply(TableUpdate update, long batchMs) {
-    ShardTable table = table(update.getTable());
-    float[] gradients = new float[update.getKeysCount() * Gradient.length(dimension)];
-    floats(update).get(gradients);
-    for (int i = 0; i < update.getKeysCount(); i++) {
-      RowKey key = new RowKey(table.id(), update.getKeys(i));
-      int occurrences = update.getOccurrences(i);
-      long timeMs = batchMs + update.getEventTimeOffsetsMs(i);
-      Row row = cache.get(key);
-      if (row == null) {
-        row = load(key);
-      }
-      boolean isNew = row == null;
-      if (row == null) {
-        float[] initial = optimizer.initial(table.name(), key.category(), dimension);
-        row = new Row(key, 0, timeMs, initial);
-        cache.add(row);
-      } else {
-        table.uncount(decay, row);
-      }
-      row.count(decay, occurrences, timeMs);
-      table.counted(decay, row, occurrences, isNew);
-      step(row, gradients, i * Gradient.length(dimension));
-      cache.changed(row);
-    }
-  }
-
-  private static FloatBuffer floats(TableUpdate update) {
-    ByteBuffer bytes = update.getGradients().asReadOnlyByteBuffer();
-    return bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-  }
-
-  private @Nullable Row load(RowKey key) {
-    byte[] bytes = below.get(RowFormat.key(key.table(), key.category()));
-    if (bytes == null) {
-      return null;
-    }
-    Row row = RowFormat.decode(key, bytes);
-    cache.add(row);
-    return row;
-  }
-
-  private void step(Row row, float[] gradients, int from) {
-    float[] next = row.state().clone();
-    if (optimizer.step(next, 0, dimension, gradients, from)) {
-      row.publish(next);
-    } else {
-      refusedGradients++;
-    }
   }
 
   private ShardTable table(String name) {
     ShardTable table = tables.get(name);
     if (table == null) {
       table = new ShardTable(tables.size(), name);
-      tables.put(name, table);
+      add(table);
       publishIds();
     }
     return table;
+  }
+
+  private void add(ShardTable table) {
+    tables.put(table.name(), table);
+    tablesById.add(table);
   }
 
   private void publishIds() {
@@ -221,35 +137,60 @@ final class Shard {
     tableIds = Map.copyOf(ids);
   }
 
-  /** Whether so much has changed that a commit should come soon. */
-  boolean wantsWriteBack() {
-    return cache.wantsWriteBack();
-  }
-
   /** Gradients that were not finite: counted as occurrences, not learned from. */
   long refusedGradients() {
-    return refusedGradients;
+    return steps.refusedGradients();
   }
 
-  /** Puts every changed row and counter below. */
+  /**
+   * Puts every changed row and counter below. Rows may be put below before that too; a crash in
+   * between loses them with the transaction that they belong to.
+   */
   void writeBack() {
     if (!dirty) {
       return;
     }
-    cache.writeBack(
-        row ->
-            below.put(
-                RowFormat.key(row.key().table(), row.key().category()), RowFormat.encode(row)));
-    for (ShardTable table : tables.values()) {
+    writeBackRows();
+    for (ShardTable table : tablesById) {
+      table.bins().settle();
       TableState changed = table.takeChanged();
       if (changed != null) {
-        below.put(tableKey(table.id()), changed.toByteArray());
+        put(tableKey(table.id()), changed.toByteArray());
       }
     }
-    below.put(STATE_KEY, state().toByteArray());
+    put(STATE_KEY, state().toByteArray());
+    flush();
     dirty = false;
+    summary = summarize();
   }
 
+  private void writeBackRows() {
+    rows.writeBack(this::putRow);
+    flush();
+  }
+
+  private void putRow(int slot) {
+    double popularity = PackedPopularity.unpackPopularity(rows.popularity(slot));
+    long timeMs = PackedPopularity.unpackTime(rows.time(slot));
+    tablesById.get(rows.table(slot)).bins().enter(settings.decay().bin(popularity, timeMs));
+    put(RowFormat.key(rows.table(slot), rows.category(slot)), RowFormat.encode(rows, slot));
+  }
+
+  private void put(byte[] key, byte[] value) {
+    toPut.add(KeyValue.pair(Bytes.wrap(key), value));
+    if (toPut.size() == PUT_BATCH) {
+      flush();
+    }
+  }
+
+  private void flush() {
+    if (!toPut.isEmpty()) {
+      below.putAll(toPut);
+      toPut.clear();
+    }
+  }
+
+  /** The census as of the last write-back, and what was counted since. */
   Census census() {
     var census =
         Census.newBuilder()
@@ -263,8 +204,14 @@ final class Shard {
 
   private ShardSummary summarize() {
     var sizes = new TreeMap<String, TableSummary>();
-    tables.values().forEach(table -> sizes.put(table.name(), table.summary(dimension)));
-    return new ShardSummary(examples, watermarkMs, layoutVersion, Map.copyOf(applied), sizes);
+    tables.values().forEach(table -> sizes.put(table.name(), table.summary(this::storedBytes)));
+    RowMemory memory = rows.memory();
+    return new ShardSummary(
+        examples, watermarkMs, layoutVersion, Map.copyOf(applied), sizes, memory);
+  }
+
+  private int storedBytes(int dimension) {
+    return RowFormat.KEY_BYTES + RowFormat.valueBytes(encoding, dimension);
   }
 
   private ShardState state() {
@@ -272,10 +219,17 @@ final class Shard {
         .setExamples(examples)
         .setWatermarkMs(watermarkMs)
         .setLayoutVersion(layoutVersion)
-        .setHalfLifeMs(decay.halfLifeMs())
+        .setHalfLifeMs(settings.decay().halfLifeMs())
         .putAllApplied(applied)
-        .setDimension(dimension)
+        .setDimension(settings.dimension())
+        .setEncoding(encoding.code())
         .build();
+  }
+
+  /** Frees the memory of the rows, changed or not, once no reader is in it. */
+  @Override
+  public void close() {
+    rows.close();
   }
 
   // -- start
@@ -286,11 +240,7 @@ final class Shard {
       return;
     }
     ShardState state = Messages.parse(ShardState.parser(), bytes, "shard state");
-    Check.that(
-        state.getDimension() == dimension,
-        "model.dimension",
-        dimension,
-        "%d, the dimension of the rows that are stored".formatted(state.getDimension()));
+    checkStored(state);
     examples = state.getExamples();
     watermarkMs = state.getWatermarkMs();
     layoutVersion = state.getLayoutVersion();
@@ -298,33 +248,50 @@ final class Shard {
     below.scan(
         tableKey(0),
         tableKey(MOST_TABLES),
-        (_, value) -> {
-          var table = ShardTable.restore(Messages.parse(TableState.parser(), value, "table state"));
-          tables.put(table.name(), table);
-        });
+        (_, value) ->
+            add(
+                ShardTable.restore(
+                    Messages.parse(TableState.parser(), value, "table state"),
+                    settings.dimension())));
     publishIds();
-    if (state.getHalfLifeMs() != decay.halfLifeMs()) {
+    if (state.getHalfLifeMs() != settings.decay().halfLifeMs()) {
       recount();
+    }
+  }
+
+  private void checkStored(ShardState state) {
+    try {
+      Check.that(
+          state.getDimension() == settings.dimension(),
+          "model.dimension",
+          settings.dimension(),
+          "%d, the dimension of the rows that are stored".formatted(state.getDimension()));
+      RowEncoding stored = RowEncoding.of((byte) state.getEncoding());
+      Check.that(
+          stored == encoding,
+          "optimizer.kind",
+          encoding,
+          "%s, which the rows that are stored were learned with".formatted(stored));
+    } catch (IllegalArgumentException e) {
+      rows.close();
+      throw e;
     }
   }
 
   /** The half-life has changed, and with it every row's grade. */
   private void recount() {
-    Map<Integer, ShardTable> byId = new HashMap<>();
-    for (ShardTable table : tables.values()) {
-      table.clearBins();
-      byId.put(table.id(), table);
+    for (ShardTable table : tablesById) {
+      table.bins().clear();
+      table.setDirty();
     }
     below.scan(
         RowFormat.key(0, 0),
         RowFormat.key(MOST_TABLES - 1, -1L),
         (key, value) -> {
-          ByteBuffer parts = ByteBuffer.wrap(key);
-          int id = Short.toUnsignedInt(parts.getShort());
-          ShardTable table = byId.get(id);
-          if (table != null) {
-            table.recount(decay, RowFormat.decode(new RowKey(id, parts.getLong()), value));
-          }
+          RowFormat.check(value, encoding);
+          double popularity = PackedPopularity.unpackPopularity(RowFormat.popularity(value));
+          long timeMs = PackedPopularity.unpackTime(RowFormat.time(value));
+          tablesById.get(RowFormat.table(key)).bins().add(settings.decay().bin(popularity, timeMs));
         });
     dirty = true;
   }

@@ -1,5 +1,6 @@
 package dev.varve.store;
 
+import dev.varve.table.RowMemory;
 import java.util.Map;
 import java.util.SortedMap;
 
@@ -7,10 +8,12 @@ import java.util.SortedMap;
  * What a shard says of itself: an immutable snapshot taken behind each update batch.
  *
  * @param applied per trainer, the end offset of its newest update batch that the rows contain
+ * @param memory what its rows in memory take
  */
 record ShardSummary(
     long examples,
     long watermarkMs,
     long layoutVersion,
     Map<Integer, Long> applied,
-    SortedMap<String, TableSummary> tables) {}
+    SortedMap<String, TableSummary> tables,
+    RowMemory memory) {}

@@ -1,17 +1,17 @@
 package dev.varve.store;
 
+import dev.varve.schema.BlockRows;
 import dev.varve.schema.PopularityBin;
 import dev.varve.schema.TableCensus;
 import dev.varve.schema.TableState;
-import dev.varve.table.Popularity;
 import dev.varve.table.PopularityBins;
-import dev.varve.table.Row;
-import dev.varve.table.RowFormat;
+import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The running summary of one table in one shard: rows, occurrences, and the census of popularity,
- * kept up to date row by row.
+ * The running summary of one table in one shard: rows by dimension, occurrences, and the census of
+ * popularity as of the last write-back.
  *
  * <p><b>Threads:</b> the shard's writer.
  */
@@ -19,6 +19,7 @@ final class ShardTable {
   private final int id;
   private final String name;
   private final PopularityBins bins = new PopularityBins();
+  private final TreeMap<Integer, Long> rowsByDimension = new TreeMap<>();
   private long rows;
   private long occurrences;
 
@@ -30,12 +31,21 @@ final class ShardTable {
     this.name = name;
   }
 
-  static ShardTable restore(TableState state) {
+  /**
+   * @param dimension of the rows, where the state is of a Varve that had only one
+   */
+  static ShardTable restore(TableState state, int dimension) {
     TableCensus census = state.getCensus();
     var table = new ShardTable(state.getId(), census.getTable());
     table.rows = census.getRows();
     table.occurrences = census.getOccurrences();
     census.getBinsList().forEach(bin -> table.bins.add(bin.getBin(), bin.getRows()));
+    state
+        .getBlocksList()
+        .forEach(block -> table.rowsByDimension.put(block.getDimension(), block.getRows()));
+    if (state.getBlocksCount() == 0 && table.rows > 0) {
+      table.rowsByDimension.put(dimension, table.rows);
+    }
     table.dirty = false;
     return table;
   }
@@ -48,43 +58,35 @@ final class ShardTable {
     return name;
   }
 
-  /** A row is counted: into its bin, and as new when it is. */
-  void counted(Popularity decay, Row row, int newOccurrences, boolean isNew) {
+  /** Where the census has the table's rows. */
+  PopularityBins bins() {
+    return bins;
+  }
+
+  void occurred(int newOccurrences) {
     occurrences += newOccurrences;
-    bins.add(decay.bin(row.popularity(), row.timeMs()));
-    if (isNew) {
-      rows++;
+    dirty = true;
+  }
+
+  void rowAdded(int dimension) {
+    rows++;
+    rowsByDimension.merge(dimension, 1L, Long::sum);
+  }
+
+  TableSummary summary(IntUnaryOperator rowBytes) {
+    long bytes = 0;
+    long parameters = 0;
+    for (var block : rowsByDimension.entrySet()) {
+      bytes += block.getValue() * rowBytes.applyAsInt(block.getKey());
+      parameters += block.getValue() * (1 + block.getKey());
     }
-    dirty = true;
-  }
-
-  /** A row is about to change: out of its bin. */
-  void uncount(Popularity decay, Row row) {
-    bins.remove(decay.bin(row.popularity(), row.timeMs()));
-  }
-
-  /** Empties the histogram, to count all rows again. */
-  void clearBins() {
-    bins.clear();
-    dirty = true;
-  }
-
-  /** Counts a row that is there already. */
-  void recount(Popularity decay, Row row) {
-    bins.add(decay.bin(row.popularity(), row.timeMs()));
-  }
-
-  TableSummary summary(int dimension) {
-    return new TableSummary(
-        rows,
-        occurrences,
-        rows * (RowFormat.KEY_BYTES + RowFormat.valueBytes(dimension)),
-        rows * (1 + dimension));
+    return new TableSummary(rows, occurrences, bytes, parameters, rowsByDimension);
   }
 
   TableCensus census() {
     var census = TableCensus.newBuilder().setTable(name).setRows(rows).setOccurrences(occurrences);
-    bins.forEach((bin, n) -> census.addBins(PopularityBin.newBuilder().setBin(bin).setRows(n)));
+    bins.forEach(
+        (bin, count) -> census.addBins(PopularityBin.newBuilder().setBin(bin).setRows(count)));
     return census.build();
   }
 
@@ -94,6 +96,14 @@ final class ShardTable {
       return null;
     }
     dirty = false;
-    return TableState.newBuilder().setId(id).setCensus(census()).build();
+    var state = TableState.newBuilder().setId(id).setCensus(census());
+    rowsByDimension.forEach(
+        (dimension, count) ->
+            state.addBlocks(BlockRows.newBuilder().setDimension(dimension).setRows(count)));
+    return state.build();
+  }
+
+  void setDirty() {
+    dirty = true;
   }
 }

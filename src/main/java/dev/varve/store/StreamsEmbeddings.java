@@ -1,9 +1,10 @@
 package dev.varve.store;
 
-import dev.varve.event.Category;
 import dev.varve.learn.Rows;
+import dev.varve.table.Basis;
+import dev.varve.table.ClosedRowsException;
+import dev.varve.table.RowKeys;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,10 +28,13 @@ import org.jspecify.annotations.Nullable;
 public final class StreamsEmbeddings implements Embeddings, Rows {
   private static final Duration POLL = Duration.ofMillis(2);
   private static final ShardType TYPE = new ShardType();
+  private static final ThreadLocal<VectorLookup> LOOKUPS =
+      ThreadLocal.withInitial(VectorLookup::new);
 
   private final KafkaStreams streams;
   private final int shards;
   private final int dimension;
+  private final Basis basis;
   private final Duration longestWait;
   private final AtomicReferenceArray<@Nullable EmbeddingStore> open;
 
@@ -42,6 +46,7 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
     this.streams = streams;
     this.shards = shards;
     this.dimension = dimension;
+    this.basis = Basis.identity(dimension);
     this.longestWait = longestWait;
     this.open = new AtomicReferenceArray<>(shards);
   }
@@ -52,7 +57,7 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   public boolean ready() {
     try {
       for (int shard = 0; shard < shards; shard++) {
-        store(shard);
+        summary(shard);
       }
       return true;
     } catch (ShardUnavailableException e) {
@@ -103,16 +108,17 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public void lookup(String table, long[] keys, float[] vectors, byte[] statuses) {
-    for (int i = 0; i < keys.length; i++) {
-      float[] state = readNow(Category.shard(table, keys[i], shards), table, keys[i]);
-      int at = i * dimension;
-      if (state == null) {
-        Arrays.fill(vectors, at, at + dimension, 0);
-        statuses[i] = LookupStatus.UNKNOWN.code();
-      } else {
-        System.arraycopy(state, 1, vectors, at, dimension);
-        statuses[i] = LookupStatus.ROW.code();
+    VectorLookup lookup = LOOKUPS.get();
+    for (int from = 0; from < keys.length; from += VectorLookup.MOST) {
+      int n = Math.min(VectorLookup.MOST, keys.length - from);
+      lookup.sort(table, keys, from, n, shards);
+      for (int shard = 0; shard < shards; shard++) {
+        if (lookup.has(shard)) {
+          int owner = shard;
+          read(owner, rows -> lookup.read(rows, owner, table, basis));
+        }
       }
+      lookup.scatter(dimension, vectors, statuses, from);
     }
   }
 
@@ -125,12 +131,9 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   }
 
   @Override
-  public float @Nullable [] read(int shard, String table, long category) {
-    try {
-      return readNow(shard, table, category);
-    } catch (ShardUnavailableException e) {
-      return waitFor(() -> readNow(shard, table, category));
-    }
+  public void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions) {
+    VectorLookup lookup = LOOKUPS.get();
+    waitFor(() -> read(shard, rows -> lookup.rows().states(rows, keys, states, width, dimensions)));
   }
 
   /** A read that may find the shard unavailable. */
@@ -155,11 +158,18 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   // -- the shards
 
-  private float @Nullable [] readNow(int shard, String table, long category) {
+  /** Something that is read of an open shard. */
+  @FunctionalInterface
+  private interface ShardRead {
+    void of(Shard shard);
+  }
+
+  private boolean read(int shard, ShardRead read) {
     EmbeddingStore store = store(shard);
     try {
-      return store.read(table, category);
-    } catch (InvalidStateStoreException e) {
+      read.of(store.shard());
+      return true;
+    } catch (InvalidStateStoreException | ClosedRowsException e) {
       throw new ShardUnavailableException(shard, "closing");
     }
   }

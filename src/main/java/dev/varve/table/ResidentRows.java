@@ -128,6 +128,11 @@ public final class ResidentRows implements AutoCloseable {
     return closed;
   }
 
+  /** Rows that can be reserved at a time: a chunk, or fewer where the memory is small. */
+  public int chunk(int dimension) {
+    return Math.clamp(capacityBytes / 8 / slabs.of(dimension).stride(), 1, CHUNK);
+  }
+
   // -- finding
 
   /**

@@ -41,7 +41,8 @@ final class RowDescriptor {
   private static final int TIME_HIGH = 20;
   private static final int STATE = HEADER_BYTES;
   private static final int RECENT = 0x8000;
-  private static final long LOW_40 = (1L << 40) - 1;
+  static final int PACKED_BYTES = 10;
+  static final long LOW_40 = (1L << 40) - 1;
 
   private RowDescriptor() {}
 
@@ -120,6 +121,11 @@ final class RowDescriptor {
   static void setKey(long row, int table, long category) {
     Memory.putLong(row + CATEGORY, category);
     Memory.putShort(row + TABLE, (short) (table | RECENT));
+  }
+
+  /** Popularity and time, packed, one behind the other. */
+  static long packed(long row) {
+    return row + POPULARITY;
   }
 
   static long popularity(long row) {

@@ -36,7 +36,9 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
   public void init(ProcessorContext<byte[], byte[]> context) {
     super.init(context);
     deadLetters = new DeadLetters(context, DEAD_LETTERS);
-    store = context.getStateStore(EmbeddingStoreBuilder.NAME);
+    EmbeddingStore rows = context.getStateStore(EmbeddingStoreBuilder.NAME);
+    rows.open();
+    store = rows;
     var _ = context.schedule(censusEvery, PunctuationType.WALL_CLOCK_TIME, this::sendCensus);
   }
 
@@ -48,9 +50,6 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
       changed = true;
     } catch (InvalidProtocolBufferException | RefusedBatchException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
-    }
-    if (rows.wantsCommit()) {
-      context().commit();
     }
   }
 

@@ -1,0 +1,121 @@
+package dev.varve.store;
+
+import dev.varve.table.Basis;
+import dev.varve.table.ResidentRows;
+import dev.varve.table.RowFormat;
+import dev.varve.table.RowKeys;
+import dev.varve.table.RowReader;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads of shards: from memory what is there, from RocksDB the rest in one read a chunk. Nothing
+ * that is read from RocksDB is kept: only the writer brings rows into memory.
+ *
+ * <p>Allocates nothing while all rows are in memory.
+ *
+ * <p><b>Threads:</b> one at a time; make one for each thread.
+ */
+final class ShardLookup {
+  private final RowReader reader = new RowReader();
+  private final byte[][] missingKeys = new byte[ResidentRows.CHUNK][];
+  private final byte[] @Nullable [] values = new byte[ResidentRows.CHUNK][];
+  private final int[] missing = new int[ResidentRows.CHUNK];
+  private int[] tables = new int[ResidentRows.CHUNK];
+
+  /**
+   * Reads vectors of one table.
+   *
+   * @param out receives float32[n][D] from index {@code from * D} on; zeros where there is no row
+   * @param dimensions receives the dimensions from {@code from} on
+   */
+  void vectors(
+      Shard shard,
+      String table,
+      long[] keys,
+      int from,
+      int n,
+      Basis basis,
+      float[] out,
+      int[] dimensions) {
+    int id = shard.tableId(table);
+    int width = basis.width();
+    if (id < 0) {
+      Arrays.fill(dimensions, from, from + n, ResidentRows.ABSENT);
+      Arrays.fill(out, from * width, (from + n) * width, 0);
+      return;
+    }
+    Arrays.fill(room(from + n), from, from + n, id);
+    reader.vectors(shard.rows(), tables, keys, from, n, basis, out, dimensions);
+    for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
+      int misses = fetch(shard, keys, at, Math.min(ResidentRows.CHUNK, from + n - at), dimensions);
+      for (int m = 0; m < misses; m++) {
+        int i = missing[m];
+        byte[] value = values[m];
+        if (value == null) {
+          Arrays.fill(out, i * width, (i + 1) * width, 0);
+        } else {
+          dimensions[i] = RowFormat.vector(value, shard.rows().encoding(), basis, out, i * width);
+        }
+      }
+    }
+  }
+
+  /** Reads states; as {@link dev.varve.learn.Rows#read}. */
+  void states(Shard shard, RowKeys keys, float[] out, int width, int[] dimensions) {
+    int n = keys.size();
+    resolve(shard, keys);
+    reader.states(shard.rows(), tables, keys.categories(), 0, n, out, width, dimensions);
+    for (int at = 0; at < n; at += ResidentRows.CHUNK) {
+      int misses =
+          fetch(shard, keys.categories(), at, Math.min(ResidentRows.CHUNK, n - at), dimensions);
+      for (int m = 0; m < misses; m++) {
+        byte[] value = values[m];
+        if (value != null) {
+          var encoding = shard.rows().encoding();
+          int dimension = RowFormat.check(value, encoding);
+          dimensions[missing[m]] = dimension;
+          RowFormat.state(value, 0, out, missing[m] * width, encoding.stateLength(dimension));
+        }
+      }
+    }
+  }
+
+  /** Table numbers of all keys; neighbours are mostly of one table. */
+  private void resolve(Shard shard, RowKeys keys) {
+    room(keys.size());
+    String name = "";
+    int id = -1;
+    for (int i = 0; i < keys.size(); i++) {
+      if (!keys.table(i).equals(name)) {
+        name = keys.table(i);
+        id = shard.tableId(name);
+      }
+      tables[i] = id;
+    }
+  }
+
+  private int[] room(int n) {
+    if (tables.length < n) {
+      tables = new int[2 * n];
+    }
+    return tables;
+  }
+
+  /** Fetches what was not in memory from below; gives how many that were. */
+  private int fetch(Shard shard, long[] keys, int from, int n, int[] dimensions) {
+    int misses = 0;
+    for (int i = from; i < from + n; i++) {
+      if (dimensions[i] == ResidentRows.ABSENT && tables[i] >= 0) {
+        missing[misses] = i;
+        missingKeys[misses] = RowFormat.key(tables[i], keys[i]);
+        misses++;
+      }
+    }
+    if (misses > 0) {
+      Arrays.fill(values, 0, misses, null);
+      shard.below().get(missingKeys, misses, values);
+    }
+    return misses;
+  }
+}

@@ -4,7 +4,7 @@ import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.varve.table.Row;
+import dev.varve.table.RowEncoding;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -107,7 +107,7 @@ class AdagradTest {
 
   @Test
   void gradientsThatCancelAlmostWhollyLeaveEveryFloatFinite() {
-    float[] state = new float[Row.stateLength(2)];
+    float[] state = new float[RowEncoding.FLOAT32_ADAGRAD.stateLength(2)];
 
     assertThat(optimizer.step(state, 0, 2, new float[] {0, 1e-21f, 0, 0, 0.5f}, 0)).isTrue();
     assertThat(state[4]).isCloseTo(0.5f, within(0.2f));
@@ -147,7 +147,7 @@ class AdagradTest {
 
   @Test
   void theSquaresOfOneExampleAreAddedWhole() {
-    float[] state = new float[Row.stateLength(2)];
+    float[] state = new float[RowEncoding.FLOAT32_ADAGRAD.stateLength(2)];
     optimizer.step(state, 0, 2, new float[] {2, 3, 4, 4, 25}, 0);
 
     assertThat(state[3]).isEqualTo(4);
@@ -180,7 +180,7 @@ class AdagradTest {
     double squares = 0;
     for (int category = 0; category < 1_000; category++) {
       float[] state = optimizer.initial("user", category, 8);
-      assertThat(state).hasSize(Row.stateLength(8));
+      assertThat(state).hasSize(RowEncoding.FLOAT32_ADAGRAD.stateLength(8));
       assertThat(state[0]).isZero();
       assertThat(Arrays.copyOfRange(state, 9, 18)).containsOnly(0);
       for (int i = 1; i < 9; i++) {
@@ -201,7 +201,7 @@ class AdagradTest {
   }
 
   private static float[] randomState(int d, RandomGenerator random) {
-    float[] state = new float[Row.stateLength(d)];
+    float[] state = new float[RowEncoding.FLOAT32_ADAGRAD.stateLength(d)];
     for (int i = 0; i < state.length; i++) {
       state[i] = i <= d ? (float) random.nextGaussian() : 10 * random.nextFloat();
     }

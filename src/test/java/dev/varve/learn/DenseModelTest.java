@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Parameters;
-import dev.varve.table.Row;
+import dev.varve.table.RowEncoding;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
@@ -304,7 +304,7 @@ class DenseModelTest {
   }
 
   private static float[] read(DenseReplica replica, String name) {
-    float[] state = new float[Row.stateLength(DIMENSION)];
+    float[] state = new float[RowEncoding.FLOAT32_ADAGRAD.stateLength(DIMENSION)];
     replica.read(name, DIMENSION, state, 0);
     return state;
   }

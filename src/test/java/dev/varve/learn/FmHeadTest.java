@@ -4,7 +4,7 @@ import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.varve.table.Row;
+import dev.varve.table.RowEncoding;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -80,7 +80,7 @@ class FmHeadTest {
 
     /** With sums of squares that the head must not look at. */
     float[] states() {
-      int stride = Row.stateLength(dimension);
+      int stride = RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension);
       float[] states = new float[examples.slots() * stride];
       for (int slot = 0; slot < examples.slots(); slot++) {
         for (int i = 0; i < stride; i++) {

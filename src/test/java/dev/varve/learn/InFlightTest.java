@@ -3,7 +3,6 @@ package dev.varve.learn;
 import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.varve.table.RowKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -20,7 +20,7 @@ class RowFormatTest {
         300,
         random -> {
           int dimension = random.nextInt(0, 130);
-          float[] state = new float[Row.stateLength(dimension)];
+          float[] state = new float[RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension)];
           for (int i = 0; i < state.length; i++) {
             state[i] = Float.intBitsToFloat(random.nextInt());
           }
@@ -102,7 +102,7 @@ class RowFormatTest {
   }
 
   private static float[] ramp(int dimension) {
-    float[] state = new float[Row.stateLength(dimension)];
+    float[] state = new float[RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension)];
     for (int i = 0; i < state.length; i++) {
       state[i] = (i - 5) / 8f;
     }

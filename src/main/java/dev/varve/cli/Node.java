@@ -156,7 +156,9 @@ final class Node implements AutoCloseable {
         applications.quality().rejected(),
         embeddings.watermarkMs(),
         Duration.ofNanos(System.nanoTime() - startedNs).toSeconds(),
+        embeddings.dimension(),
         embeddings.tables(),
+        ServerStatus.Memory.of(embeddings.memory()),
         window.examples() == 0
             ? null
             : new ServerStatus.Quality(

@@ -15,7 +15,16 @@ final class StatusPage {
   }
 
   String text() {
-    return String.join("\n", state(), progress(), quality(), kafka(), "", tables());
+    return String.join(
+        "\n",
+        state(),
+        progress(),
+        quality(),
+        kafka(),
+        "",
+        tables(),
+        "",
+        new MemoryPage(status).text());
   }
 
   private String state() {

@@ -1,6 +1,8 @@
 package dev.varve.serve;
 
 import dev.varve.store.TableSummary;
+import dev.varve.table.RowMemory;
+import java.util.List;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param rejected events that were sent to the dead letters
  * @param watermarkMs largest event time learned, milliseconds since 1970-01-01 UTC
  * @param uptimeSeconds since the process started
+ * @param dimension width D of every vector
  * @param tables sizes by name
+ * @param memory where the rows are
  * @param quality progressive validation; null before the first example
  * @param kafka where the events come from
  */
@@ -26,9 +30,46 @@ public record ServerStatus(
     long rejected,
     long watermarkMs,
     long uptimeSeconds,
+    int dimension,
     SortedMap<String, TableSummary> tables,
+    Memory memory,
     @Nullable Quality quality,
     Kafka kafka) {
+
+  /**
+   * Where the rows are, in bytes.
+   *
+   * @param capacity for rows in memory and their index
+   * @param used by them
+   * @param index of that, the index
+   * @param blocks rows in memory by dimension
+   */
+  public record Memory(long capacity, long used, long index, List<Block> blocks) {
+    public Memory {
+      blocks = List.copyOf(blocks);
+    }
+
+    /** What a store says of its rows. */
+    public static Memory of(RowMemory rows) {
+      return new Memory(
+          rows.capacityBytes(),
+          rows.bytes(),
+          rows.indexBytes(),
+          rows.blocks().stream()
+              .map(
+                  block ->
+                      new Block(block.dimension(), block.rows(), block.bytes(), block.rowBytes()))
+              .toList());
+    }
+  }
+
+  /**
+   * The rows of one dimension that are in memory.
+   *
+   * @param bytes memory in use, whole pages
+   * @param rowBytes bytes of one row, without its place in the index
+   */
+  public record Block(int dimension, long rows, long bytes, int rowBytes) {}
 
   /**
    * How well the examples of a sliding window were predicted, each before it was learned from. A

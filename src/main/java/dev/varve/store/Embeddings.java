@@ -1,5 +1,6 @@
 package dev.varve.store;
 
+import dev.varve.table.RowMemory;
 import java.util.SortedMap;
 
 /**
@@ -25,6 +26,9 @@ public interface Embeddings {
 
   /** Examples learned, each exactly once. */
   long examples();
+
+  /** What the rows take in memory. */
+  RowMemory memory();
 
   /** The tables by name. */
   SortedMap<String, TableSummary> tables();

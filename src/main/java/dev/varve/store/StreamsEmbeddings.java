@@ -4,6 +4,7 @@ import dev.varve.learn.Rows;
 import dev.varve.table.Basis;
 import dev.varve.table.ClosedRowsException;
 import dev.varve.table.RowKeys;
+import dev.varve.table.RowMemory;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -95,6 +96,15 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
       examples += summary(shard).examples();
     }
     return examples;
+  }
+
+  @Override
+  public RowMemory memory() {
+    RowMemory memory = RowMemory.NONE;
+    for (int shard = 0; shard < shards; shard++) {
+      memory = memory.plus(summary(shard).memory());
+    }
+    return memory;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.varve.table;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * What the rows in memory take.
@@ -11,6 +12,9 @@ import java.util.List;
  * @param capacityBytes the bound for all of it
  */
 public record RowMemory(List<BlockMemory> blocks, long indexBytes, long capacityBytes) {
+  /** Of no shard. */
+  public static final RowMemory NONE = new RowMemory(List.of(), 0, 0);
+
   /**
    * One slab.
    *
@@ -18,7 +22,11 @@ public record RowMemory(List<BlockMemory> blocks, long indexBytes, long capacity
    * @param bytes memory in use, whole pages
    * @param rowBytes bytes of one row
    */
-  public record BlockMemory(int dimension, long rows, long bytes, int rowBytes) {}
+  public record BlockMemory(int dimension, long rows, long bytes, int rowBytes) {
+    BlockMemory plus(BlockMemory other) {
+      return new BlockMemory(dimension, rows + other.rows, bytes + other.bytes, rowBytes);
+    }
+  }
 
   public RowMemory {
     blocks = List.copyOf(blocks);
@@ -33,6 +41,21 @@ public record RowMemory(List<BlockMemory> blocks, long indexBytes, long capacity
       }
     }
     return new RowMemory(blocks, indexBytes, capacityBytes);
+  }
+
+  /** The memory of both, as of two shards. */
+  public RowMemory plus(RowMemory other) {
+    TreeMap<Integer, BlockMemory> merged = new TreeMap<>();
+    for (BlockMemory block : blocks) {
+      merged.put(block.dimension(), block);
+    }
+    for (BlockMemory block : other.blocks) {
+      merged.merge(block.dimension(), block, BlockMemory::plus);
+    }
+    return new RowMemory(
+        List.copyOf(merged.values()),
+        indexBytes + other.indexBytes,
+        capacityBytes + other.capacityBytes);
   }
 
   /** Memory in use. */

@@ -6,7 +6,6 @@ import dev.varve.learn.Adagrad;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
-import dev.varve.table.RowEncoding;
 import dev.varve.table.RowFormat;
 import dev.varve.testing.Cases;
 import java.nio.ByteBuffer;

@@ -10,7 +10,10 @@ import dev.varve.base.Check;
  * any later time, and does not change while a row is not touched (forward decay, Cormode et al.
  * 2009), so a histogram of grades stays true without being visited.
  *
- * <p>All arithmetic is in {@link StrictMath}: popularity is state that a replay must reproduce.
+ * <p>Popularity is state that a replay must reproduce: all arithmetic is the same to the bit on
+ * every machine ({@link Base2}).
+ *
+ * <p><b>Threads:</b> any.
  *
  * @param halfLifeMs milliseconds of event time, greater than 0
  */
@@ -22,14 +25,37 @@ public record Popularity(long halfLifeMs) {
     Check.that(halfLifeMs > 0, "halfLifeMs", halfLifeMs, "greater than 0");
   }
 
-  /** The share of a count that is left after {@code elapsedMs}. */
+  /**
+   * The share of a count that is left after {@code elapsedMs}, which must not be negative.
+   *
+   * <p>1 at once, exactly a half after each half-life, 0 after 1022 of them; never grows with the
+   * time elapsed. Relative error at most 1e-12.
+   */
   public double decay(long elapsedMs) {
-    return elapsedMs == 0 ? 1 : StrictMath.pow(2, -(double) elapsedMs / halfLifeMs);
+    return Base2.twoToMinus((double) elapsedMs / halfLifeMs);
   }
 
-  /** The histogram bin of a row that had popularity {@code p} at {@code timeMs}. */
+  /**
+   * Popularity after more occurrences, at the later of the two times: an event older than the row's
+   * latest counts for what is left of it.
+   *
+   * @param p popularity at {@code timeMs}
+   * @param occurrences occurrences at {@code atMs}
+   * @return popularity at {@code Math.max(timeMs, atMs)}
+   */
+  public double added(double p, long timeMs, int occurrences, long atMs) {
+    return atMs >= timeMs
+        ? p * decay(atMs - timeMs) + occurrences
+        : p + occurrences * decay(timeMs - atMs);
+  }
+
+  /**
+   * The histogram bin of a row that had popularity {@code p} at {@code timeMs}: {@code floor(4 *
+   * grade)}, with the grade to an error of 1e-9 and of the rounding of {@code t / h}. Never falls
+   * when p or the time grows.
+   */
   public long bin(double p, long timeMs) {
-    double grade = StrictMath.log(p) / StrictMath.log(2) + (double) timeMs / halfLifeMs;
+    double grade = Base2.log(p) + (double) timeMs / halfLifeMs;
     return (long) Math.floor(BINS_PER_DOUBLING * grade);
   }
 }

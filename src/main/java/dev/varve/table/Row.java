@@ -61,12 +61,8 @@ public final class Row {
 
   /** Counts occurrences; an event older than the row's latest counts for what is left of it. */
   public void count(Popularity decay, int occurrences, long atMs) {
-    if (atMs >= timeMs) {
-      popularity = popularity * decay.decay(atMs - timeMs) + occurrences;
-      timeMs = atMs;
-    } else {
-      popularity += occurrences * decay.decay(timeMs - atMs);
-    }
+    popularity = decay.added(popularity, timeMs, occurrences, atMs);
+    timeMs = Math.max(timeMs, atMs);
   }
 
   boolean isDirty() {

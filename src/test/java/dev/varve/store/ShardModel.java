@@ -6,6 +6,7 @@ import dev.varve.schema.PopularityBin;
 import dev.varve.schema.TableCensus;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
+import dev.varve.table.Popularity;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
@@ -98,7 +99,7 @@ final class ShardModel {
   }
 
   private static void count(ModelRow row, int occurrences, long atMs, long halfLifeMs) {
-    double left = StrictMath.pow(2, -Math.abs((double) (atMs - row.timeMs)) / halfLifeMs);
+    double left = new Popularity(halfLifeMs).decay(Math.abs(atMs - row.timeMs));
     if (atMs < row.timeMs) {
       row.popularity += occurrences * left;
     } else {
@@ -126,11 +127,10 @@ final class ShardModel {
   }
 
   private static Iterable<PopularityBin> bins(Map<Long, ModelRow> byKey, long halfLifeMs) {
+    var decay = new Popularity(halfLifeMs);
     var counts = new TreeMap<Long, Long>();
     for (ModelRow row : byKey.values()) {
-      double grade =
-          StrictMath.log(row.popularity) / StrictMath.log(2) + (double) row.timeMs / halfLifeMs;
-      counts.merge((long) Math.floor(4 * grade), 1L, Long::sum);
+      counts.merge(decay.bin(row.popularity, row.timeMs), 1L, Long::sum);
     }
     return counts.entrySet().stream()
         .map(bin -> PopularityBin.newBuilder().setBin(bin.getKey()).setRows(bin.getValue()).build())

@@ -4,10 +4,9 @@ import dev.varve.schema.PopularityBin;
 import dev.varve.schema.TableCensus;
 import dev.varve.schema.TableState;
 import dev.varve.table.Popularity;
+import dev.varve.table.PopularityBins;
 import dev.varve.table.Row;
 import dev.varve.table.RowFormat;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class ShardTable {
   private final int id;
   private final String name;
-  private final TreeMap<Long, Long> bins = new TreeMap<>();
+  private final PopularityBins bins = new PopularityBins();
   private long rows;
   private long occurrences;
 
@@ -36,7 +35,7 @@ final class ShardTable {
     var table = new ShardTable(state.getId(), census.getTable());
     table.rows = census.getRows();
     table.occurrences = census.getOccurrences();
-    census.getBinsList().forEach(bin -> table.bins.put(bin.getBin(), bin.getRows()));
+    census.getBinsList().forEach(bin -> table.bins.add(bin.getBin(), bin.getRows()));
     table.dirty = false;
     return table;
   }
@@ -52,7 +51,7 @@ final class ShardTable {
   /** A row is counted: into its bin, and as new when it is. */
   void counted(Popularity decay, Row row, int newOccurrences, boolean isNew) {
     occurrences += newOccurrences;
-    bins.merge(decay.bin(row.popularity(), row.timeMs()), 1L, Long::sum);
+    bins.add(decay.bin(row.popularity(), row.timeMs()));
     if (isNew) {
       rows++;
     }
@@ -61,8 +60,7 @@ final class ShardTable {
 
   /** A row is about to change: out of its bin. */
   void uncount(Popularity decay, Row row) {
-    bins.computeIfPresent(
-        decay.bin(row.popularity(), row.timeMs()), (_, n) -> n == 1 ? null : n - 1);
+    bins.remove(decay.bin(row.popularity(), row.timeMs()));
   }
 
   /** Empties the histogram, to count all rows again. */
@@ -73,7 +71,7 @@ final class ShardTable {
 
   /** Counts a row that is there already. */
   void recount(Popularity decay, Row row) {
-    bins.merge(decay.bin(row.popularity(), row.timeMs()), 1L, Long::sum);
+    bins.add(decay.bin(row.popularity(), row.timeMs()));
   }
 
   TableSummary summary(int dimension) {
@@ -86,9 +84,7 @@ final class ShardTable {
 
   TableCensus census() {
     var census = TableCensus.newBuilder().setTable(name).setRows(rows).setOccurrences(occurrences);
-    for (Map.Entry<Long, Long> bin : bins.entrySet()) {
-      census.addBins(PopularityBin.newBuilder().setBin(bin.getKey()).setRows(bin.getValue()));
-    }
+    bins.forEach((bin, n) -> census.addBins(PopularityBin.newBuilder().setBin(bin).setRows(n)));
     return census.build();
   }
 

@@ -140,28 +140,23 @@ final class RowIndex {
 
   /** The slot of a row; -1 when it is not here. */
   int find(Slabs slabs, long hash, int table, long category) {
-    long at = entry(slabs, hash, table, category);
-    return at == 0 ? -1 : Memory.getIntAcquire(at);
-  }
-
-  /** Address of the row's slot in its line; 0 when it is not here. */
-  private long entry(Slabs slabs, long hash, int table, long category) {
     long line = line(hash);
     for (int n = 0; n < lines; n++) {
       int match = matches(line, tag(hash));
       while (match != 0) {
-        long at = slotAt(line, Integer.numberOfTrailingZeros(match));
-        if (RowDescriptor.isOf(slabs.row(Memory.getIntAcquire(at)), table, category)) {
-          return at;
+        // Loaded once: what was compared is what is given, though the entry be another's by now.
+        int slot = Memory.getIntAcquire(slotAt(line, Integer.numberOfTrailingZeros(match)));
+        if (RowDescriptor.isOf(slabs.row(slot), table, category)) {
+          return slot;
         }
         match &= match - 1;
       }
       if (!isPassed(line)) {
-        return 0;
+        return -1;
       }
       line = next(line);
     }
-    return 0;
+    return -1;
   }
 
   private long next(long line) {

@@ -10,7 +10,6 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.internals.CacheFlushListener;
 import org.apache.kafka.streams.state.internals.CachedStateStore;
@@ -38,12 +37,18 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   public record Settings(int dimension, Adagrad optimizer, Popularity decay, long cacheBytes) {}
 
   private final KeyValueStore<Bytes, byte[]> inner;
+  private final Below below;
   private final Settings settings;
   private @Nullable InternalProcessorContext<?, ?> context;
   private volatile @Nullable Shard shard;
 
-  EmbeddingStore(KeyValueStore<Bytes, byte[]> inner, Settings settings) {
+  /**
+   * @param inner Streams' own store
+   * @param below the same, for the shard
+   */
+  EmbeddingStore(KeyValueStore<Bytes, byte[]> inner, Below below, Settings settings) {
     this.inner = inner;
+    this.below = below;
     this.settings = settings;
   }
 
@@ -103,7 +108,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
       open =
           new Shard(
               owner.taskId().partition(),
-              new Inner(),
+              below,
               settings.dimension,
               settings.optimizer,
               settings.decay,
@@ -111,28 +116,6 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
       shard = open;
     }
     return open;
-  }
-
-  private final class Inner implements Shard.Below {
-    @Override
-    public byte @Nullable [] get(byte[] key) {
-      return inner.get(Bytes.wrap(key));
-    }
-
-    @Override
-    public void put(byte[] key, byte[] value) {
-      inner.put(Bytes.wrap(key), value);
-    }
-
-    @Override
-    public void scan(byte[] from, byte[] to, Visitor visitor) {
-      try (KeyValueIterator<Bytes, byte[]> pairs = inner.range(Bytes.wrap(from), Bytes.wrap(to))) {
-        while (pairs.hasNext()) {
-          var pair = pairs.next();
-          visitor.pair(pair.key.get(), pair.value);
-        }
-      }
-    }
   }
 
   // -- Kafka Streams

@@ -16,9 +16,13 @@ import dev.varve.table.RowKey;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,23 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches alone.
  */
 final class Shard {
-  /** The ordered bytes below: RocksDB and its changelog. */
-  interface Below {
-    byte @Nullable [] get(byte[] key);
-
-    void put(byte[] key, byte[] value);
-
-    /** All pairs with {@code from <= key <= to}, keys compared as unsigned bytes. */
-    void scan(byte[] from, byte[] to, Visitor visitor);
-
-    /** Receives a pair. */
-    @FunctionalInterface
-    interface Visitor {
-      void pair(byte[] key, byte[] value);
-    }
-  }
-
   private static final int MOST_TABLES = 0xFFFE;
+  private static final int PAIRS_PER_WRITE = 512;
   private static final byte[] STATE_KEY = {-1, -1, -1, -1};
 
   private final Below below;
@@ -236,18 +225,34 @@ final class Shard {
     if (!dirty) {
       return;
     }
-    cache.writeBack(
-        row ->
-            below.put(
-                RowFormat.key(row.key().table(), row.key().category()), RowFormat.encode(row)));
+    cache.writeBack(this::putRows);
+    var pairs = new ArrayList<KeyValue<Bytes, byte[]>>();
     for (ShardTable table : tables.values()) {
       TableState changed = table.takeChanged();
       if (changed != null) {
-        below.put(tableKey(table.id()), changed.toByteArray());
+        pairs.add(pair(tableKey(table.id()), changed.toByteArray()));
       }
     }
-    below.put(STATE_KEY, state().toByteArray());
+    pairs.add(pair(STATE_KEY, state().toByteArray()));
+    below.putAll(pairs);
     dirty = false;
+  }
+
+  private void putRows(List<Row> rows) {
+    var pairs = new ArrayList<KeyValue<Bytes, byte[]>>();
+    for (Row row : rows) {
+      RowKey key = row.key();
+      pairs.add(pair(RowFormat.key(key.table(), key.category()), RowFormat.encode(row)));
+      if (pairs.size() == PAIRS_PER_WRITE) {
+        below.putAll(pairs);
+        pairs.clear();
+      }
+    }
+    below.putAll(pairs);
+  }
+
+  private static KeyValue<Bytes, byte[]> pair(byte[] key, byte[] value) {
+    return KeyValue.pair(Bytes.wrap(key), value);
   }
 
   Census census() {

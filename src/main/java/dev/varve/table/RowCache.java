@@ -2,6 +2,7 @@ package dev.varve.table;
 
 import dev.varve.base.Check;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -71,12 +72,10 @@ public final class RowCache {
     return dirty.size() > capacity / 2;
   }
 
-  /** Hands every changed row to the writer below, then evicts down to the capacity. */
-  public void writeBack(Consumer<Row> below) {
-    for (Row row : dirty) {
-      below.accept(row);
-      row.setDirty(false);
-    }
+  /** Hands the changed rows to the writer below, then evicts down to the capacity. */
+  public void writeBack(Consumer<List<Row>> below) {
+    below.accept(Collections.unmodifiableList(dirty));
+    dirty.forEach(row -> row.setDirty(false));
     dirty.clear();
     evict();
   }

@@ -201,9 +201,11 @@ class RowCacheTest {
     private void writeBack() {
       List<RowKey> written = new ArrayList<>();
       cache.writeBack(
-          row -> {
-            written.add(row.key());
-            below.put(row.key(), row.state()[0]);
+          rows -> {
+            for (Row row : rows) {
+              written.add(row.key());
+              below.put(row.key(), row.state()[0]);
+            }
           });
       assertThat(written).doesNotHaveDuplicates().hasSameElementsAs(dirty);
       assertThat(below).isEqualTo(expected);
@@ -222,7 +224,7 @@ class RowCacheTest {
 
   private static List<Row> writtenBack(RowCache cache) {
     List<Row> rows = new ArrayList<>();
-    cache.writeBack(rows::add);
+    cache.writeBack(rows::addAll);
     return rows;
   }
 

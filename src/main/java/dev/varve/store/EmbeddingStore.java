@@ -4,16 +4,13 @@ import dev.varve.learn.Adagrad;
 import dev.varve.schema.Census;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
 import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.internals.CacheFlushListener;
 import org.apache.kafka.streams.state.internals.CachedStateStore;
@@ -41,12 +38,18 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   public record Settings(int dimension, Adagrad optimizer, Popularity decay, long cacheBytes) {}
 
   private final KeyValueStore<Bytes, byte[]> inner;
+  private final Below below;
   private final Settings settings;
   private @Nullable InternalProcessorContext<?, ?> context;
   private volatile @Nullable Shard shard;
 
-  EmbeddingStore(KeyValueStore<Bytes, byte[]> inner, Settings settings) {
+  /**
+   * @param inner Streams' own store
+   * @param below the same, for the shard
+   */
+  EmbeddingStore(KeyValueStore<Bytes, byte[]> inner, Below below, Settings settings) {
     this.inner = inner;
+    this.below = below;
     this.settings = settings;
   }
 
@@ -99,7 +102,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
       throw new IllegalStateException("store " + name() + ": opened before it was initialized");
     }
     if (shard == null) {
-      shard = new Shard(owner.taskId().partition(), new Inner(), settings);
+      shard = new Shard(owner.taskId().partition(), below, settings);
     }
   }
 
@@ -108,35 +111,6 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     shard = null;
     if (open != null) {
       open.close();
-    }
-  }
-
-  private final class Inner implements Below {
-    @Override
-    public byte @Nullable [] get(byte[] key) {
-      return inner.get(Bytes.wrap(key));
-    }
-
-    @Override
-    public void get(byte[][] keys, int n, byte[] @Nullable [] values) {
-      for (int i = 0; i < n; i++) {
-        values[i] = get(keys[i]);
-      }
-    }
-
-    @Override
-    public void putAll(List<KeyValue<Bytes, byte[]>> pairs) {
-      inner.putAll(pairs);
-    }
-
-    @Override
-    public void scan(byte[] from, byte[] to, Visitor visitor) {
-      try (KeyValueIterator<Bytes, byte[]> pairs = inner.range(Bytes.wrap(from), Bytes.wrap(to))) {
-        while (pairs.hasNext()) {
-          var pair = pairs.next();
-          visitor.pair(pair.key.get(), pair.value);
-        }
-      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.varve.store;
 import java.util.Map;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -25,21 +26,41 @@ public final class EmbeddingStoreBuilder implements StoreBuilder<EmbeddingStore>
           "segment.bytes", Integer.toString(64 << 20),
           "min.cleanable.dirty.ratio", "0.3");
 
-  private final StoreBuilder<KeyValueStore<Bytes, byte[]>> inner;
   private final EmbeddingStore.Settings settings;
+  private Map<String, String> logConfig = CHANGELOG;
+  private boolean logged = true;
 
   public EmbeddingStoreBuilder(EmbeddingStore.Settings settings) {
     this.settings = settings;
-    this.inner =
-        Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(NAME), Serdes.Bytes(), Serdes.ByteArray())
-            .withCachingDisabled()
-            .withLoggingEnabled(CHANGELOG);
   }
 
   @Override
   public EmbeddingStore build() {
-    return new EmbeddingStore(inner.build(), settings);
+    var rocks = new ConcurrentRocksDb(NAME);
+    StoreBuilder<KeyValueStore<Bytes, byte[]>> layers =
+        Stores.keyValueStoreBuilder(new One(rocks), Serdes.Bytes(), Serdes.ByteArray())
+            .withCachingDisabled();
+    KeyValueStore<Bytes, byte[]> store =
+        (logged ? layers.withLoggingEnabled(logConfig) : layers.withLoggingDisabled()).build();
+    return new EmbeddingStore(store, new RocksDbBelow(store, rocks), settings);
+  }
+
+  /** Gives Kafka Streams the one store to build its layers around. */
+  private record One(ConcurrentRocksDb store) implements KeyValueBytesStoreSupplier {
+    @Override
+    public String name() {
+      return store.name();
+    }
+
+    @Override
+    public KeyValueStore<Bytes, byte[]> get() {
+      return store;
+    }
+
+    @Override
+    public String metricsScope() {
+      return ConcurrentRocksDb.METRICS_SCOPE;
+    }
   }
 
   @Override
@@ -49,12 +70,12 @@ public final class EmbeddingStoreBuilder implements StoreBuilder<EmbeddingStore>
 
   @Override
   public Map<String, String> logConfig() {
-    return inner.logConfig();
+    return logConfig;
   }
 
   @Override
   public boolean loggingEnabled() {
-    return inner.loggingEnabled();
+    return logged;
   }
 
   @Override
@@ -69,13 +90,15 @@ public final class EmbeddingStoreBuilder implements StoreBuilder<EmbeddingStore>
 
   @Override
   public StoreBuilder<EmbeddingStore> withLoggingEnabled(Map<String, String> config) {
-    inner.withLoggingEnabled(config);
+    logged = true;
+    logConfig = Map.copyOf(config);
     return this;
   }
 
   @Override
   public StoreBuilder<EmbeddingStore> withLoggingDisabled() {
-    inner.withLoggingDisabled();
+    logged = false;
+    logConfig = Map.of();
     return this;
   }
 }

@@ -5,10 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
 import org.jspecify.annotations.Nullable;
 
 /** What is below a shard, in memory: ordered by unsigned bytes, as RocksDB is; any thread reads. */
-final class MapBelow implements Shard.Below {
+final class MapBelow implements Below {
   final NavigableMap<byte[], byte[]> pairs = new ConcurrentSkipListMap<>(Arrays::compareUnsigned);
 
   /** Keys in the order in which they were put. */
@@ -20,7 +22,18 @@ final class MapBelow implements Shard.Below {
   }
 
   @Override
-  public void put(byte[] key, byte[] value) {
+  public void get(byte[][] keys, int n, byte[] @Nullable [] values) {
+    for (int i = 0; i < n; i++) {
+      values[i] = get(keys[i]);
+    }
+  }
+
+  @Override
+  public void putAll(List<KeyValue<Bytes, byte[]>> put) {
+    put.forEach(pair -> put(pair.key.get(), pair.value));
+  }
+
+  void put(byte[] key, byte[] value) {
     puts.add(key);
     pairs.put(key, value);
   }

@@ -3,6 +3,7 @@ package dev.varve.table;
 import dev.varve.base.Check;
 import dev.varve.kernel.Kernels;
 import dev.varve.kernel.Memory;
+import java.util.Objects;
 import java.util.function.IntConsumer;
 import org.agrona.collections.IntArrayList;
 
@@ -219,6 +220,7 @@ public final class ResidentRows implements AutoCloseable {
   public void store(int slot, long popularity, long time, float[] state, int at) {
     long row = slabs.row(slot);
     boolean wasDirty = RowDescriptor.isDirty(row);
+    checkState(dimension(slot), state, at);
     RowDescriptor.beginWrite(row);
     RowDescriptor.setPopularity(row, popularity, time);
     Kernels.KERNELS.store(
@@ -230,6 +232,11 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   // -- rows come and go
+
+  /** Before a row is marked as being written: one that stays so would hold its readers for ever. */
+  private void checkState(int dimension, float[] state, int at) {
+    Objects.checkFromIndexSize(at, encoding.stateLength(dimension), state.length);
+  }
 
   /**
    * Makes room for rows, so that {@link #insert} and {@link #move} find a free slot: evicts what
@@ -435,6 +442,7 @@ public final class ResidentRows implements AutoCloseable {
    */
   public int move(int slot, int dimension, float[] state, int at) {
     long row = slabs.row(slot);
+    checkState(dimension, state, at);
     int table = RowDescriptor.table(row);
     long category = RowDescriptor.category(row);
     int moved =

@@ -370,9 +370,8 @@ public final class ResidentRows implements AutoCloseable {
     for (int share = 0; share <= 2 * SHARES && evicted - before < rows; share++) {
       for (int level = 0; level < slabs.count(); level++) {
         Slab slab = slabs.get(level);
-        int steps = Math.min(slab.end(), Math.max(SWEEP, slab.end() / SHARES + 1));
-        for (int i = 0; i < steps; i++) {
-          sweep(level, slab);
+        for (int steps = stepsOfShare(slab.end()); steps > 0; steps--) {
+          sweep(level, slab, n >= SHARES);
         }
       }
     }

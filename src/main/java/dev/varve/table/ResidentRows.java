@@ -6,6 +6,7 @@ import dev.varve.kernel.Memory;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import org.agrona.collections.IntArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of one shard that are in memory, off the heap: a slab for each dimension and one index.
@@ -219,8 +220,8 @@ public final class ResidentRows implements AutoCloseable {
   /** Replaces the row's content; it is dirty then. */
   public void store(int slot, long popularity, long time, float[] state, int at) {
     long row = slabs.row(slot);
-    boolean wasDirty = RowDescriptor.isDirty(row);
     checkState(dimension(slot), state, at);
+    boolean wasDirty = RowDescriptor.isDirty(row);
     RowDescriptor.beginWrite(row);
     RowDescriptor.setPopularity(row, popularity, time);
     Kernels.KERNELS.store(
@@ -231,14 +232,14 @@ public final class ResidentRows implements AutoCloseable {
     }
   }
 
-  // -- rows come and go
-
   /** Before a row is marked as being written: one that stays so would hold its readers for ever. */
   private void checkState(int dimension, float[] state, int at) {
     Objects.checkFromIndexSize(at, encoding.stateLength(dimension), state.length);
   }
 
   /**
+  // -- rows come and go
+
    * Makes room for rows, so that {@link #insert} and {@link #move} find a free slot: evicts what
    * was not used for long, and writes back first when all is dirty.
    *
@@ -294,15 +295,24 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   private boolean growIndex(int rows) {
-    RowIndex old = index;
-    int wanted =
-        Math.max((int) (old.lines() * GROWTH), RowIndex.linesFor(old.size() + (long) rows));
+    int lines = index.lines();
+    int wanted = Math.max((int) (lines * GROWTH), RowIndex.linesFor(index.size() + (long) rows));
     // Both exist for a moment, and both count.
-    int most = (int) Math.min(wanted, (capacityBytes - bytes()) / RowIndex.LINE_BYTES);
-    if (most < (int) (old.lines() * LEAST_GROWTH) + 1) {
+    long room = capacityBytes - bytes() + slabs.spareBytes();
+    int most = (int) Math.min(wanted, room / RowIndex.LINE_BYTES);
+    if (most < (int) (lines * LEAST_GROWTH) + 1) {
       return false;
     }
-    RowIndex grown = new RowIndex(most);
+    while (bytes() + (long) most * RowIndex.LINE_BYTES > capacityBytes) {
+      clearSparePage(null);
+    }
+    replaceIndex(most);
+    return true;
+  }
+
+  private void replaceIndex(int lines) {
+    RowIndex old = index;
+    RowIndex grown = new RowIndex(lines);
     for (int level = 0; level < slabs.count(); level++) {
       Slab slab = slabs.get(level);
       for (int place = 0; place < slab.end(); place++) {
@@ -316,7 +326,6 @@ public final class ResidentRows implements AutoCloseable {
     index = grown;
     limbo.await(free);
     old.free();
-    return true;
   }
 
   /** Takes a page from a slab that has more free slots than a page holds. */

@@ -64,10 +64,8 @@ public final class ResidentRows implements AutoCloseable {
   private static final double GROWTH = 1.5;
   private static final double LEAST_GROWTH = 1.05;
 
-  /** A sweep looks at this share of a slab's slots at a time, and at so many at least. */
+  /** A sweep looks at this share of every slab's slots at a time. */
   private static final int SHARES = 256;
-
-  private static final int SWEEP = 64;
 
   private final RowEncoding encoding;
   private final long capacityBytes;
@@ -82,6 +80,9 @@ public final class ResidentRows implements AutoCloseable {
   private volatile RowIndex index;
   private volatile boolean closed;
   private long evicted;
+
+  /** Which share the sweep looks at next. */
+  private int share;
 
   /** Keeps the loads that only fetch from being optimized away. */
   @SuppressWarnings("UnusedVariable")
@@ -219,8 +220,8 @@ public final class ResidentRows implements AutoCloseable {
 
   /** Replaces the row's content; it is dirty then. */
   public void store(int slot, long popularity, long time, float[] state, int at) {
-    long row = slabs.row(slot);
     checkState(dimension(slot), state, at);
+    long row = slabs.row(slot);
     boolean wasDirty = RowDescriptor.isDirty(row);
     RowDescriptor.beginWrite(row);
     RowDescriptor.setPopularity(row, popularity, time);
@@ -237,9 +238,9 @@ public final class ResidentRows implements AutoCloseable {
     Objects.checkFromIndexSize(at, encoding.stateLength(dimension), state.length);
   }
 
-  /**
   // -- rows come and go
 
+  /**
    * Makes room for rows, so that {@link #insert} and {@link #move} find a free slot: evicts what
    * was not used for long, and writes back first when all is dirty.
    *
@@ -328,13 +329,17 @@ public final class ResidentRows implements AutoCloseable {
     old.free();
   }
 
-  /** Takes a page from a slab that has more free slots than a page holds. */
   private boolean takePage(Slab to) {
+    return clearSparePage(to) && grow(to);
+  }
+
+  /** Gives back a page of another slab than this; false when none can spare one. */
+  private boolean clearSparePage(@Nullable Slab but) {
     for (int level = 0; level < slabs.count(); level++) {
       Slab slab = slabs.get(level);
-      if (slab != to && slab.hasSparePage()) {
+      if (slab != but && slab.spareBytes() > 0) {
         clearLastPage(level, slab);
-        return grow(to);
+        return true;
       }
     }
     return false;
@@ -370,28 +375,34 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   /**
-   * Sweeps all slabs, each by a share of its slots, until so many rows were evicted; false when not
-   * one could be.
+   * Sweeps all slabs, each by the same share of its slots, until so many rows were evicted; false
+   * when not one could be.
    */
   private boolean evict(int rows) {
     long before = evicted;
-    // Twice around: the first time takes the marks away.
-    for (int share = 0; share <= 2 * SHARES && evicted - before < rows; share++) {
+    // Twice around: the second time also what readers have used since the first.
+    for (int n = 0; n < 2 * SHARES && evicted - before < rows; n++) {
       for (int level = 0; level < slabs.count(); level++) {
         Slab slab = slabs.get(level);
         for (int steps = stepsOfShare(slab.end()); steps > 0; steps--) {
           sweep(level, slab, n >= SHARES);
         }
       }
+      share = (share + 1) % SHARES;
     }
     return evicted > before;
   }
 
-  private void sweep(int level, Slab slab) {
+  /** Over all shares, as many steps as there are slots. */
+  private int stepsOfShare(long slots) {
+    return (int) (slots * (share + 1) / SHARES - slots * share / SHARES);
+  }
+
+  private void sweep(int level, Slab slab, boolean recentToo) {
     int place = slab.sweep();
     long row = slab.row(place);
     int flags = RowDescriptor.sequence(row) & (RowDescriptor.LIVE | RowDescriptor.DIRTY);
-    if (flags == RowDescriptor.LIVE && !RowDescriptor.takeRecent(row)) {
+    if (flags == RowDescriptor.LIVE && (!RowDescriptor.takeRecent(row) || recentToo)) {
       remove(Slabs.slot(level, place));
       evicted++;
     }
@@ -413,6 +424,10 @@ public final class ResidentRows implements AutoCloseable {
       float[] state,
       int at,
       boolean isDirty) {
+    if (room() == 0) {
+      throw new IllegalStateException(
+          Check.message("rows", size(), "room for one more; reserve it before"));
+    }
     int slot = write(table, category, dimension, popularity, time, state, at, isDirty);
     index.insert(RowIndex.hash(table, category), slot);
     return slot;
@@ -427,6 +442,7 @@ public final class ResidentRows implements AutoCloseable {
       float[] state,
       int at,
       boolean isDirty) {
+    checkState(dimension, state, at);
     int level = Slabs.level(dimension);
     int slot = Slabs.slot(level, slabs.of(dimension).take());
     long row = slabs.row(slot);
@@ -450,7 +466,6 @@ public final class ResidentRows implements AutoCloseable {
    */
   public int move(int slot, int dimension, float[] state, int at) {
     long row = slabs.row(slot);
-    checkState(dimension, state, at);
     int table = RowDescriptor.table(row);
     long category = RowDescriptor.category(row);
     int moved =

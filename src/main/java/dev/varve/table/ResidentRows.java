@@ -3,8 +3,10 @@ package dev.varve.table;
 import dev.varve.base.Check;
 import dev.varve.kernel.Kernels;
 import dev.varve.kernel.Memory;
+import java.util.Objects;
 import java.util.function.IntConsumer;
 import org.agrona.collections.IntArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of one shard that are in memory, off the heap: a slab for each dimension and one index.
@@ -62,10 +64,8 @@ public final class ResidentRows implements AutoCloseable {
   private static final double GROWTH = 1.5;
   private static final double LEAST_GROWTH = 1.05;
 
-  /** A sweep looks at this share of a slab's slots at a time, and at so many at least. */
+  /** A sweep looks at this share of every slab's slots at a time. */
   private static final int SHARES = 256;
-
-  private static final int SWEEP = 64;
 
   private final RowEncoding encoding;
   private final long capacityBytes;
@@ -80,6 +80,9 @@ public final class ResidentRows implements AutoCloseable {
   private volatile RowIndex index;
   private volatile boolean closed;
   private long evicted;
+
+  /** Which share the sweep looks at next. */
+  private int share;
 
   /** Keeps the loads that only fetch from being optimized away. */
   @SuppressWarnings("UnusedVariable")
@@ -222,6 +225,7 @@ public final class ResidentRows implements AutoCloseable {
 
   /** Replaces the row's content; it is dirty then. */
   public void store(int slot, long popularity, long time, float[] state, int at) {
+    checkState(dimension(slot), state, at);
     long row = slabs.row(slot);
     boolean wasDirty = RowDescriptor.isDirty(row);
     RowDescriptor.beginWrite(row);
@@ -232,6 +236,11 @@ public final class ResidentRows implements AutoCloseable {
     if (!wasDirty) {
       dirty.addInt(slot);
     }
+  }
+
+  /** Before a row is marked as being written: one that stays so would hold its readers for ever. */
+  private void checkState(int dimension, float[] state, int at) {
+    Objects.checkFromIndexSize(at, encoding.stateLength(dimension), state.length);
   }
 
   // -- rows come and go
@@ -292,15 +301,24 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   private boolean growIndex(int rows) {
-    RowIndex old = index;
-    int wanted =
-        Math.max((int) (old.lines() * GROWTH), RowIndex.linesFor(old.size() + (long) rows));
+    int lines = index.lines();
+    int wanted = Math.max((int) (lines * GROWTH), RowIndex.linesFor(index.size() + (long) rows));
     // Both exist for a moment, and both count.
-    int most = (int) Math.min(wanted, (capacityBytes - bytes()) / RowIndex.LINE_BYTES);
-    if (most < (int) (old.lines() * LEAST_GROWTH) + 1) {
+    long room = capacityBytes - bytes() + slabs.spareBytes();
+    int most = (int) Math.min(wanted, room / RowIndex.LINE_BYTES);
+    if (most < (int) (lines * LEAST_GROWTH) + 1) {
       return false;
     }
-    RowIndex grown = new RowIndex(most);
+    while (bytes() + (long) most * RowIndex.LINE_BYTES > capacityBytes) {
+      clearSparePage(null);
+    }
+    replaceIndex(most);
+    return true;
+  }
+
+  private void replaceIndex(int lines) {
+    RowIndex old = index;
+    RowIndex grown = new RowIndex(lines);
     for (int level = 0; level < slabs.count(); level++) {
       Slab slab = slabs.get(level);
       for (int place = 0; place < slab.end(); place++) {
@@ -314,16 +332,19 @@ public final class ResidentRows implements AutoCloseable {
     index = grown;
     limbo.await(free);
     old.free();
-    return true;
   }
 
-  /** Takes a page from a slab that has more free slots than a page holds. */
   private boolean takePage(Slab to) {
+    return clearSparePage(to) && grow(to);
+  }
+
+  /** Gives back a page of another slab than this; false when none can spare one. */
+  private boolean clearSparePage(@Nullable Slab but) {
     for (int level = 0; level < slabs.count(); level++) {
       Slab slab = slabs.get(level);
-      if (slab != to && slab.hasSparePage()) {
+      if (slab != but && slab.spareBytes() > 0) {
         clearLastPage(level, slab);
-        return grow(to);
+        return true;
       }
     }
     return false;
@@ -359,29 +380,34 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   /**
-   * Sweeps all slabs, each by a share of its slots, until so many rows were evicted; false when not
-   * one could be.
+   * Sweeps all slabs, each by the same share of its slots, until so many rows were evicted; false
+   * when not one could be.
    */
   private boolean evict(int rows) {
     long before = evicted;
-    // Twice around: the first time takes the marks away.
-    for (int share = 0; share <= 2 * SHARES && evicted - before < rows; share++) {
+    // Twice around: the second time also what readers have used since the first.
+    for (int n = 0; n < 2 * SHARES && evicted - before < rows; n++) {
       for (int level = 0; level < slabs.count(); level++) {
         Slab slab = slabs.get(level);
-        int steps = Math.min(slab.end(), Math.max(SWEEP, slab.end() / SHARES + 1));
-        for (int i = 0; i < steps; i++) {
-          sweep(level, slab);
+        for (int steps = stepsOfShare(slab.end()); steps > 0; steps--) {
+          sweep(level, slab, n >= SHARES);
         }
       }
+      share = (share + 1) % SHARES;
     }
     return evicted > before;
   }
 
-  private void sweep(int level, Slab slab) {
+  /** Over all shares, as many steps as there are slots. */
+  private int stepsOfShare(long slots) {
+    return (int) (slots * (share + 1) / SHARES - slots * share / SHARES);
+  }
+
+  private void sweep(int level, Slab slab, boolean recentToo) {
     int place = slab.sweep();
     long row = slab.row(place);
     int flags = RowDescriptor.sequence(row) & (RowDescriptor.LIVE | RowDescriptor.DIRTY);
-    if (flags == RowDescriptor.LIVE && !RowDescriptor.takeRecent(row)) {
+    if (flags == RowDescriptor.LIVE && (!RowDescriptor.takeRecent(row) || recentToo)) {
       remove(Slabs.slot(level, place));
       evicted++;
     }
@@ -403,6 +429,10 @@ public final class ResidentRows implements AutoCloseable {
       float[] state,
       int at,
       boolean isDirty) {
+    if (room() == 0) {
+      throw new IllegalStateException(
+          Check.message("rows", size(), "room for one more; reserve it before"));
+    }
     int slot = write(table, category, dimension, popularity, time, state, at, isDirty);
     index.insert(RowIndex.hash(table, category), slot);
     return slot;
@@ -417,6 +447,7 @@ public final class ResidentRows implements AutoCloseable {
       float[] state,
       int at,
       boolean isDirty) {
+    checkState(dimension, state, at);
     int level = Slabs.level(dimension);
     int slot = Slabs.slot(level, slabs.of(dimension).take());
     long row = slabs.row(slot);

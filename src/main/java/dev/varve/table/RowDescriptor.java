@@ -96,12 +96,12 @@ final class RowDescriptor {
 
   /** Changes no content: a reader that meets it reads again. */
   static void setClean(long row) {
-    Memory.putIntOpaque(row, Memory.getInt(row) & ~DIRTY);
+    Memory.putIntRelease(row, Memory.getInt(row) & ~DIRTY);
   }
 
   /** The slot holds no row any more; readers that still hold it see the row as it was. */
   static void setDead(long row) {
-    Memory.putIntOpaque(row, Memory.getInt(row) & ~(LIVE | DIRTY));
+    Memory.putIntRelease(row, Memory.getInt(row) & ~(LIVE | DIRTY));
   }
 
   // -- content

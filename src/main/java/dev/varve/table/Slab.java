@@ -123,9 +123,9 @@ final class Slab {
     chained--;
   }
 
-  /** Whether a page could be given back with all rows kept. */
-  boolean hasSparePage() {
-    return bytes >= pageBytes && (long) free() * stride >= (long) pageBytes + stride;
+  /** Memory that could be given back, page after page, with all rows kept. */
+  long spareBytes() {
+    return (bytes - (long) (end - chained) * stride) / pageBytes * pageBytes;
   }
 
   /** The first slot that lies, wholly or in part, in the last page. */

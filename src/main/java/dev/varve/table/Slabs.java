@@ -88,6 +88,15 @@ final class Slabs {
     return bytes;
   }
 
+  /** Memory that could be given back with all rows kept. */
+  long spareBytes() {
+    long bytes = 0;
+    for (Slab slab : slabs) {
+      bytes += slab.spareBytes();
+    }
+    return bytes;
+  }
+
   void freeMemory() {
     for (Slab slab : slabs) {
       slab.freeMemory();

@@ -17,7 +17,7 @@ final class MemoryPage {
   }
 
   String text() {
-    return String.join("\n", blocks(), parameters());
+    return String.join("\n", blocks(), "", rocksDb(), parameters());
   }
 
   /** All rows by dimension, and those of them that are in memory. */
@@ -46,6 +46,17 @@ final class MemoryPage {
         resident == 0 ? "" : tenths((double) memory.path("used").asLong() / resident),
         size(memory.path("used")));
     return columns.text();
+  }
+
+  private String rocksDb() {
+    JsonNode rocksDb = memory.path("rocksDb");
+    return "RocksDB: %s in files; in memory %s not yet in files, %s of block cache (at most %s), %s of open files"
+        .formatted(
+            size(rocksDb.path("fileBytes")),
+            size(rocksDb.path("memtableBytes")),
+            size(rocksDb.path("blockCacheBytes")),
+            size(rocksDb.path("blockCacheCapacity")),
+            size(rocksDb.path("tableReaderBytes")));
   }
 
   /** Learned floats beside those of a table in which every row has the base dimension. */

@@ -158,7 +158,7 @@ final class Node implements AutoCloseable {
         Duration.ofNanos(System.nanoTime() - startedNs).toSeconds(),
         embeddings.dimension(),
         embeddings.tables(),
-        ServerStatus.Memory.of(embeddings.memory()),
+        ServerStatus.Memory.of(embeddings.memory(), embeddings.rocksDbUse()),
         window.examples() == 0
             ? null
             : new ServerStatus.Quality(

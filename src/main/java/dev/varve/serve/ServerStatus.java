@@ -1,5 +1,6 @@
 package dev.varve.serve;
 
+import dev.varve.store.RocksDbUse;
 import dev.varve.store.TableSummary;
 import dev.varve.table.RowMemory;
 import java.util.List;
@@ -43,14 +44,16 @@ public record ServerStatus(
    * @param used by them
    * @param index of that, the index
    * @param blocks rows in memory by dimension
+   * @param rocksDb what holds all rows
    */
-  public record Memory(long capacity, long used, long index, List<Block> blocks) {
+  public record Memory(
+      long capacity, long used, long index, List<Block> blocks, RocksDbUse rocksDb) {
     public Memory {
       blocks = List.copyOf(blocks);
     }
 
     /** What a store says of its rows. */
-    public static Memory of(RowMemory rows) {
+    public static Memory of(RowMemory rows, RocksDbUse rocksDb) {
       return new Memory(
           rows.capacityBytes(),
           rows.bytes(),
@@ -59,7 +62,8 @@ public record ServerStatus(
               .map(
                   block ->
                       new Block(block.dimension(), block.rows(), block.bytes(), block.rowBytes()))
-              .toList());
+              .toList(),
+          rocksDb);
     }
   }
 

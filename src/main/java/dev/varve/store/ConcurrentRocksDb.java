@@ -18,8 +18,8 @@ import org.rocksdb.RocksDBException;
  * Kafka Streams' own RocksDB store, with reads that wait for nothing: its own {@code get} is
  * synchronized with every write and reads one key.
  *
- * <p><b>Threads:</b> {@link #read} any, also while the store is opened or closed; all else as Kafka
- * Streams calls it.
+ * <p><b>Threads:</b> {@link #read} and {@link #use} any, also while the store is opened or closed;
+ * all else as Kafka Streams calls it.
  *
  * <p>Two things are assumed of {@code RocksDBStore}, and held by a test: that its field {@code db}
  * is the open database (nothing public leads there), and that pairs are in the default column
@@ -70,13 +70,24 @@ final class ConcurrentRocksDb extends RocksDBStore {
     return reading(db -> db.get(key));
   }
 
-  /** A use of the open database. */
+  RocksDbUse use() {
+    return reading(
+        db ->
+            new RocksDbUse(
+                db.getLongProperty("rocksdb.live-sst-files-size"),
+                db.getLongProperty("rocksdb.size-all-mem-tables"),
+                db.getLongProperty("rocksdb.estimate-table-readers-mem"),
+                db.getLongProperty("rocksdb.block-cache-usage"),
+                db.getLongProperty("rocksdb.block-cache-capacity")));
+  }
+
+  /** What is done with the open database. */
   @FunctionalInterface
   private interface Reading<T extends @Nullable Object> {
     T of(RocksDB db) throws RocksDBException;
   }
 
-  private <T extends @Nullable Object> T reading(Reading<T> use) {
+  private <T extends @Nullable Object> T reading(Reading<T> action) {
     // Never waits: only closing holds the lock alone.
     long stamp = reads.tryReadLock();
     if (stamp == 0) {
@@ -87,7 +98,7 @@ final class ConcurrentRocksDb extends RocksDBStore {
       if (db == null) {
         throw closed();
       }
-      return use.of(db);
+      return action.of(db);
     } catch (RocksDBException e) {
       throw new ProcessorStateException("store " + name() + ": cannot be read", e);
     } finally {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * closed dirty, it writes into a transaction that is aborted.
  *
  * <p><b>Threads:</b> apply, census and the StateStore methods: the stream thread that owns the
- * task; {@link #shard} and {@link #summary}: any.
+ * task; {@link #shard}, {@link #summary} and {@link #rocksDbUse}: any.
  *
  * <p>{@code CachedStateStore} and {@code InternalProcessorContext} are internal to Kafka Streams;
  * this class, {@link CommitContext} and the commit hook of the topology are the only places that
@@ -38,18 +38,17 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   public record Settings(int dimension, Adagrad optimizer, Popularity decay, long cacheBytes) {}
 
   private final KeyValueStore<Bytes, byte[]> inner;
-  private final Below below;
+  private final ConcurrentRocksDb rocks;
   private final Settings settings;
   private @Nullable InternalProcessorContext<?, ?> context;
   private volatile @Nullable Shard shard;
 
   /**
-   * @param inner Streams' own store
-   * @param below the same, for the shard
+   * @param inner what Kafka Streams has built around {@code rocks}
    */
-  EmbeddingStore(KeyValueStore<Bytes, byte[]> inner, Below below, Settings settings) {
+  EmbeddingStore(KeyValueStore<Bytes, byte[]> inner, ConcurrentRocksDb rocks, Settings settings) {
     this.inner = inner;
-    this.below = below;
+    this.rocks = rocks;
     this.settings = settings;
   }
 
@@ -93,6 +92,11 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     return shard().summary();
   }
 
+  /** Disk and memory that the shard's RocksDB uses. */
+  public RocksDbUse rocksDbUse() {
+    return rocks.use();
+  }
+
   // -- open and closed
 
   /** Opens the shard. Call from the processor's init: only then is the store restored. */
@@ -102,7 +106,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
       throw new IllegalStateException("store " + name() + ": opened before it was initialized");
     }
     if (shard == null) {
-      shard = new Shard(owner.taskId().partition(), below, settings);
+      shard = new Shard(owner.taskId().partition(), new RocksDbBelow(inner, rocks), settings);
     }
   }
 

@@ -42,7 +42,7 @@ public final class EmbeddingStoreBuilder implements StoreBuilder<EmbeddingStore>
             .withCachingDisabled();
     KeyValueStore<Bytes, byte[]> store =
         (logged ? layers.withLoggingEnabled(logConfig) : layers.withLoggingDisabled()).build();
-    return new EmbeddingStore(store, new RocksDbBelow(store, rocks), settings);
+    return new EmbeddingStore(store, rocks, settings);
   }
 
   /** Gives Kafka Streams the one store to build its layers around. */

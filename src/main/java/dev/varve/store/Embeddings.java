@@ -30,6 +30,9 @@ public interface Embeddings {
   /** What the rows take in memory. */
   RowMemory memory();
 
+  /** What RocksDB uses for the shards; nothing of it stops their being read. */
+  RocksDbUse rocksDbUse();
+
   /** The tables by name. */
   SortedMap<String, TableSummary> tables();
 

@@ -108,6 +108,20 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   }
 
   @Override
+  public RocksDbUse rocksDbUse() {
+    RocksDbUse use = RocksDbUse.NONE;
+    for (int shard = 0; shard < shards; shard++) {
+      EmbeddingStore store = store(shard);
+      try {
+        use = use.plus(store.rocksDbUse());
+      } catch (InvalidStateStoreException e) {
+        throw new ShardUnavailableException(shard, "closing");
+      }
+    }
+    return use;
+  }
+
+  @Override
   public SortedMap<String, TableSummary> tables() {
     var tables = new TreeMap<String, TableSummary>();
     for (int shard = 0; shard < shards; shard++) {

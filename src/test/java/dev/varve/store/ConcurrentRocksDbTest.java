@@ -224,4 +224,22 @@ class ConcurrentRocksDbTest {
     assertThat(store.committedOffset(changelog)).isEqualTo(7);
     assertThat(store.read(key(0))).containsExactly(1);
   }
+
+  @Test
+  void itSaysWhatItUses() {
+    RocksDbUse empty = store.use();
+    assertThat(empty.fileBytes()).isZero();
+
+    put(0, new byte[20_000]);
+    assertThat(store.use().memtableBytes()).isGreaterThan(empty.memtableBytes() + 20_000);
+
+    store.close();
+    open();
+    assertThat(store.read(key(0))).hasSize(20_000);
+    RocksDbUse full = store.use();
+    assertThat(full.fileBytes()).isGreaterThan(20_000);
+    assertThat(full.memtableBytes()).isLessThan(20_000);
+    assertThat(full.blockCacheBytes()).isPositive();
+    assertThat(full.blockCacheCapacity()).isEqualTo(1 << 20);
+  }
 }

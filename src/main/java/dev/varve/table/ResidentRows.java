@@ -3,6 +3,7 @@ package dev.varve.table;
 import dev.varve.base.Check;
 import dev.varve.kernel.Kernels;
 import dev.varve.kernel.Memory;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import org.agrona.collections.IntArrayList;
@@ -76,17 +77,15 @@ public final class ResidentRows implements AutoCloseable {
   private final Limbo limbo = new Limbo(gate);
   private final IntConsumer free = this::free;
   private final IntArrayList dirty = new IntArrayList();
-  private final long[] hashes = new long[CHUNK];
+  private final RowSearch search = new RowSearch();
+  private final int[] searched = new int[CHUNK];
+  private final long[] sought = new long[CHUNK];
   private volatile RowIndex index;
   private volatile boolean closed;
   private long evicted;
 
   /** Which share the sweep looks at next. */
   private int share;
-
-  /** Keeps the loads that only fetch from being optimized away. */
-  @SuppressWarnings("UnusedVariable")
-  private int sink;
 
   /**
    * @param capacityBytes for slabs and index together
@@ -145,41 +144,18 @@ public final class ResidentRows implements AutoCloseable {
    * @param slots receives the rows' slots, or {@link #ABSENT}
    */
   public void find(int table, long[] keys, int from, int n, int[] slots) {
-    RowIndex in = index;
-    int seen = 0;
-    for (int i = 0; i < n; i++) {
-      long hash = RowIndex.hash(table, keys[from + i]);
-      hashes[i] = hash;
-      seen += (int) RowIndex.touch(in.line(hash));
+    if (searched[0] != table) {
+      Arrays.fill(searched, table);
     }
+    // What is searched for begins at 0 in both.
+    System.arraycopy(keys, from, sought, 0, n);
+    search.find(index, slabs, searched, sought, 0, n, slabs.lastOfState());
     for (int i = 0; i < n; i++) {
-      int slot = RowIndex.candidate(in.line(hashes[i]), hashes[i]);
-      slots[i] = slot;
-      if (slot >= 0) {
-        seen += touch(slot);
-      }
-    }
-    sink = seen;
-    for (int i = 0; i < n; i++) {
-      long key = keys[from + i];
-      if (slots[i] < 0 || !RowDescriptor.isOf(slabs.row(slots[i]), table, key)) {
-        slots[i] = in.find(slabs, hashes[i], table, key);
-      }
+      slots[i] = search.slot(i);
       if (slots[i] >= 0) {
-        RowDescriptor.markRecent(slabs.row(slots[i]));
+        RowDescriptor.markRecent(search.row(i));
       }
     }
-  }
-
-  /** Brings a whole row into the cache: its lines are fetched at the same time. */
-  private int touch(int slot) {
-    long row = slabs.row(slot);
-    long last = row + slabs.get(Slabs.levelOf(slot)).stride() - Integer.BYTES;
-    int seen = Memory.getInt(last);
-    for (long at = row; at < last; at += RowIndex.LINE_BYTES) {
-      seen += Memory.getInt(at);
-    }
-    return seen;
   }
 
   /** The slot of one row, or {@link #ABSENT}. */

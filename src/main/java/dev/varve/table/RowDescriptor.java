@@ -59,6 +59,11 @@ final class RowDescriptor {
     return row + STATE + Float.BYTES;
   }
 
+  /** Where in a row its last coordinate is. */
+  static int lastOfVector(int dimension) {
+    return STATE + Float.BYTES * dimension;
+  }
+
   // -- sequence
 
   static int sequence(long row) {

@@ -87,11 +87,6 @@ final class RowIndex {
     return base + (((hash >>> 32) * lines) >>> 32) * LINE_BYTES;
   }
 
-  /** Brings a line into the cache. */
-  static long touch(long line) {
-    return Memory.getLong(line);
-  }
-
   /**
    * The first slot in the hash's line whose tag agrees; -1 when there is none in that line, or when
    * it cannot be told without looking further.

@@ -1,32 +1,21 @@
 package dev.varve.table;
 
 import dev.varve.kernel.Kernels;
-import dev.varve.kernel.Memory;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Reads many rows at once and overlaps their cache misses: a row's line of the index, the row, and
- * its content are fetched in three passes over a chunk, so that the processor waits for many of
- * them together instead of for each in turn.
+ * Reads many rows at once.
  *
  * <p>A reader allocates nothing after it is made.
  *
  * <p><b>Threads:</b> one at a time for each reader; any number of readers beside the writer.
- *
- * <p><b>Source:</b> group prefetching, Chen et al. 2004, with loads in the place of prefetches,
- * which Java has not.
  */
 public final class RowReader {
   private static final int SPINS = 1000;
   private static final long PAUSE_NS = 20_000;
 
-  private final long[] hashes = new long[ResidentRows.CHUNK];
-  private final int[] slots = new int[ResidentRows.CHUNK];
-
-  /** Keeps the loads that only fetch from being optimized away. */
-  @SuppressWarnings("UnusedVariable")
-  private int sink;
+  private final RowSearch search = new RowSearch();
 
   /**
    * Reads vectors as they are served.
@@ -52,12 +41,13 @@ public final class RowReader {
       int chunk = Math.min(ResidentRows.CHUNK, from + n - at);
       int entered = enter(rows);
       try {
-        find(rows, tables, keys, at, chunk, basis.width());
+        search.find(
+            rows.index(), rows.slabs(), tables, keys, at, chunk, rows.slabs().lastOfVector());
         for (int i = 0; i < chunk; i++) {
-          int slot = slots[i];
+          int slot = search.slot(i);
           dimensions[at + i] = slot < 0 ? ResidentRows.ABSENT : Slabs.dimensionOf(slot);
           if (slot >= 0) {
-            copyVector(rows.slabs().row(slot), dimensions[at + i], basis, out, at + i);
+            copyVector(search.row(i), dimensions[at + i], basis, out, at + i);
           }
         }
       } finally {
@@ -88,13 +78,14 @@ public final class RowReader {
       int chunk = Math.min(ResidentRows.CHUNK, from + n - at);
       int entered = enter(rows);
       try {
-        find(rows, tables, keys, at, chunk, width);
+        search.find(
+            rows.index(), rows.slabs(), tables, keys, at, chunk, rows.slabs().lastOfState());
         for (int i = 0; i < chunk; i++) {
-          int slot = slots[i];
+          int slot = search.slot(i);
           dimensions[at + i] = slot < 0 ? ResidentRows.ABSENT : Slabs.dimensionOf(slot);
           if (slot >= 0) {
             int length = rows.encoding().stateLength(dimensions[at + i]);
-            copyState(rows.slabs().row(slot), length, out, (at + i) * width);
+            copyState(search.row(i), length, out, (at + i) * width);
           }
         }
       } finally {
@@ -110,42 +101,6 @@ public final class RowReader {
       throw new ClosedRowsException();
     }
     return entered;
-  }
-
-  /** Finds the rows' slots, and brings their first {@code floats} floats into the cache. */
-  private void find(ResidentRows rows, int[] tables, long[] keys, int from, int n, int floats) {
-    RowIndex index = rows.index();
-    Slabs slabs = rows.slabs();
-    int seen = 0;
-    for (int i = 0; i < n; i++) {
-      long hash = RowIndex.hash(tables[from + i], keys[from + i]);
-      hashes[i] = hash;
-      seen += (int) RowIndex.touch(index.line(hash));
-    }
-    for (int i = 0; i < n; i++) {
-      int slot = RowIndex.candidate(index.line(hashes[i]), hashes[i]);
-      slots[i] = slot;
-      if (slot >= 0) {
-        seen += touch(slabs.row(slot), Math.min(floats, Slabs.dimensionOf(slot)));
-      }
-    }
-    sink = seen;
-    for (int i = 0; i < n; i++) {
-      int table = tables[from + i];
-      long key = keys[from + i];
-      if (slots[i] < 0 || !RowDescriptor.isOf(slabs.row(slots[i]), table, key)) {
-        slots[i] = index.find(slabs, hashes[i], table, key);
-      }
-    }
-  }
-
-  private static int touch(long row, int floats) {
-    long last = RowDescriptor.state(row) + (long) Float.BYTES * floats;
-    int seen = Memory.getInt(last);
-    for (long at = row; at < last; at += RowIndex.LINE_BYTES) {
-      seen += Memory.getInt(at);
-    }
-    return seen;
   }
 
   private static void copyVector(long row, int dimension, Basis basis, float[] out, int i) {

@@ -17,6 +17,8 @@ final class Slabs {
   private final Slab[] slabs;
   private final long[] bases;
   private final long[] strides;
+  private final int[] lastOfVector;
+  private final int[] lastOfState;
 
   Slabs(RowEncoding encoding, int widest, long capacityBytes, int pageBytes) {
     Check.that(
@@ -27,10 +29,14 @@ final class Slabs {
     slabs = new Slab[level(widest) + 1];
     bases = new long[slabs.length];
     strides = new long[slabs.length];
+    lastOfVector = new int[slabs.length];
+    lastOfState = new int[slabs.length];
     for (int level = 0; level < slabs.length; level++) {
       slabs[level] = new Slab(encoding, 1 << level, capacityBytes, pageBytes);
       bases[level] = slabs[level].base();
       strides[level] = slabs[level].stride();
+      lastOfVector[level] = RowDescriptor.lastOfVector(1 << level);
+      lastOfState[level] = slabs[level].stride() - Integer.BYTES;
     }
   }
 
@@ -58,6 +64,16 @@ final class Slabs {
   long row(int slot) {
     int level = slot >>> PLACE_BITS;
     return bases[level] + (slot & PLACE) * strides[level];
+  }
+
+  /** For each level, where in a row its last coordinate is. */
+  int[] lastOfVector() {
+    return lastOfVector;
+  }
+
+  /** For each level, where in a row the last float of its state is. */
+  int[] lastOfState() {
+    return lastOfState;
   }
 
   int count() {

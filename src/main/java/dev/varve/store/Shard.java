@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
@@ -27,7 +28,7 @@ import org.apache.kafka.streams.KeyValue;
  * <p><b>Threads:</b> one writer applies, writes back and closes; any thread reads through a {@link
  * ShardLookup} of its own, and takes the {@link #summary}. Readers see a row whole, as it was
  * before or after a batch, and never a row of another key; a read may see some rows before and some
- * behind a batch that is being applied.
+ * behind a batch that is being applied, and a new row before its first step.
  *
  * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches alone,
  * whenever they are written back and whatever fits into memory.
@@ -102,8 +103,10 @@ final class Shard implements AutoCloseable {
    */
   void apply(UpdateBatch batch) {
     UpdateCheck.check(batch, settings.dimension(), tables.keySet());
+    addNewTables(batch);
     for (TableUpdate update : batch.getTablesList()) {
-      steps.apply(table(update.getTable()), update, batch.getEventTimeMs());
+      ShardTable table = Objects.requireNonNull(tables.get(update.getTable()));
+      steps.apply(table, update, batch.getEventTimeMs());
     }
     examples += batch.getExamples();
     watermarkMs = Math.max(watermarkMs, batch.getEventTimeMs());
@@ -116,14 +119,17 @@ final class Shard implements AutoCloseable {
     summary = summarize();
   }
 
-  private ShardTable table(String name) {
-    ShardTable table = tables.get(name);
-    if (table == null) {
-      table = new ShardTable(tables.size(), name);
-      add(table);
+  /** All at once: to publish the numbers takes as long as there are tables. */
+  private void addNewTables(UpdateBatch batch) {
+    int before = tables.size();
+    for (TableUpdate update : batch.getTablesList()) {
+      if (!tables.containsKey(update.getTable())) {
+        add(new ShardTable(tables.size(), update.getTable()));
+      }
+    }
+    if (tables.size() > before) {
       publishIds();
     }
-    return table;
   }
 
   private void add(ShardTable table) {

@@ -251,18 +251,17 @@ final class Shard implements AutoCloseable {
     watermarkMs = state.getWatermarkMs();
     layoutVersion = state.getLayoutVersion();
     applied.putAll(state.getAppliedMap());
-    below.scan(
-        tableKey(0),
-        tableKey(MOST_TABLES),
-        (_, value) ->
-            add(
-                ShardTable.restore(
-                    Messages.parse(TableState.parser(), value, "table state"),
-                    settings.dimension())));
+    below.scan(tableKey(0), tableKey(MOST_TABLES), (_, value) -> restoreTable(value));
     publishIds();
-    if (state.getHalfLifeMs() != settings.decay().halfLifeMs()) {
+    boolean isOtherHalfLife = state.getHalfLifeMs() != settings.decay().halfLifeMs();
+    if (isOtherHalfLife || tablesById.stream().anyMatch(ShardTable::hasOlderBins)) {
       recount();
     }
+  }
+
+  private void restoreTable(byte[] value) {
+    TableState state = Messages.parse(TableState.parser(), value, "table state");
+    add(ShardTable.restore(state, settings.dimension()));
   }
 
   private void checkStored(ShardState state) {
@@ -284,7 +283,7 @@ final class Shard implements AutoCloseable {
     }
   }
 
-  /** The half-life has changed, and with it every row's grade. */
+  /** Every row has another grade: the half-life has changed, or how popularities are kept. */
   private void recount() {
     for (ShardTable table : tablesById) {
       table.bins().clear();

@@ -70,7 +70,12 @@ final class Shard implements AutoCloseable {
     this.encoding = RowEncoding.FLOAT32_ADAGRAD;
     this.rows = new ResidentRows(encoding, settings.dimension(), settings.cacheBytes());
     this.steps = new RowSteps(rows, below, settings, this::writeBackRows);
-    restore();
+    try {
+      restore();
+    } catch (RuntimeException e) {
+      rows.close();
+      throw e;
+    }
     this.summary = summarize();
   }
 
@@ -265,22 +270,17 @@ final class Shard implements AutoCloseable {
   }
 
   private void checkStored(ShardState state) {
-    try {
-      Check.that(
-          state.getDimension() == settings.dimension(),
-          "model.dimension",
-          settings.dimension(),
-          "%d, the dimension of the rows that are stored".formatted(state.getDimension()));
-      RowEncoding stored = RowEncoding.of((byte) state.getEncoding());
-      Check.that(
-          stored == encoding,
-          "optimizer.kind",
-          encoding,
-          "%s, which the rows that are stored were learned with".formatted(stored));
-    } catch (IllegalArgumentException e) {
-      rows.close();
-      throw e;
-    }
+    Check.that(
+        state.getDimension() == settings.dimension(),
+        "model.dimension",
+        settings.dimension(),
+        "%d, the dimension of the rows that are stored".formatted(state.getDimension()));
+    RowEncoding stored = RowEncoding.of((byte) state.getEncoding());
+    Check.that(
+        stored == encoding,
+        "optimizer.kind",
+        encoding,
+        "%s, which the rows that are stored were learned with".formatted(stored));
   }
 
   /** Every row has another grade: the half-life has changed, or how popularities are kept. */

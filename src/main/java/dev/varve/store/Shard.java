@@ -201,7 +201,12 @@ final class Shard implements AutoCloseable {
     }
   }
 
-  /** The census as of the last write-back, and what was counted since. */
+  /** Whether something changed since the last write-back. */
+  boolean isDirty() {
+    return dirty;
+  }
+
+  /** The bins as of the last write-back; rows and occurrences with what was counted since. */
   Census census() {
     var census =
         Census.newBuilder()

@@ -11,6 +11,7 @@ import dev.varve.schema.DenseDelta;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Parameters;
+import dev.varve.schema.PopularityBin;
 import dev.varve.schema.Reply;
 import dev.varve.schema.StatusCommand;
 import dev.varve.schema.StatusReply;
@@ -82,6 +83,29 @@ class StoreTopologyTest {
       driver.pass(Parts.CENSUS_EVERY);
       assertThat(driver.read(CENSUS)).isEmpty();
     }
+  }
+
+  @Test
+  void aCensusFromBeforeTheCommitIsFollowedByOneWithAllRowsInItsBins() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(UPDATES, update(1));
+      // The driver commits behind every record: only so is a row not yet committed.
+      driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class).apply(update(2));
+      driver.pass(Parts.CENSUS_EVERY);
+      Census before = only(driver.read(CENSUS, Census.parser()));
+      assertThat(before.getTables(0).getRows()).isEqualTo(2);
+      assertThat(binned(before)).isEqualTo(1);
+
+      driver.pass(Parts.CENSUS_EVERY);
+      assertThat(binned(only(driver.read(CENSUS, Census.parser())))).isEqualTo(2);
+
+      driver.pass(Parts.CENSUS_EVERY);
+      assertThat(driver.read(CENSUS)).isEmpty();
+    }
+  }
+
+  private static long binned(Census census) {
+    return census.getTables(0).getBinsList().stream().mapToLong(PopularityBin::getRows).sum();
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.varve.cli;
 
+import dev.varve.base.Bytes;
+import dev.varve.base.Check;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
@@ -8,6 +10,7 @@ import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.TrainConfig;
 import dev.varve.serve.ServeConfig;
 import dev.varve.store.StoreConfig;
+import dev.varve.table.ResidentRows;
 
 /** The whole configuration; each section belongs to the package that it configures. */
 public record VarveConfig(
@@ -19,6 +22,15 @@ public record VarveConfig(
     StoreConfig store,
     KafkaConfig kafka,
     ServeConfig serve) {
+  public VarveConfig {
+    var least = new Bytes(kafka.shards() * ResidentRows.LEAST_BYTES);
+    Check.that(
+        store.cache().count() >= least.count(),
+        "store.cache",
+        store.cache(),
+        "at least %s, %s for each of kafka.shards = %d"
+            .formatted(least, new Bytes(ResidentRows.LEAST_BYTES), kafka.shards()));
+  }
 
   /** What {@code varve up} runs with when nothing is configured. */
   public static VarveConfig defaults() {

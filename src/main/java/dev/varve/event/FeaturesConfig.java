@@ -8,16 +8,19 @@ import java.util.TreeMap;
 
 /** Which features events may have; the components are the keys of the section {@code features}. */
 public record FeaturesConfig(
-    @Doc("Most features, declared or not, from 1 to 65535; events with another are dead letters.")
+    @Doc("Most features, declared or not, from 1 to 32767; events with another are dead letters.")
         int max,
     @Doc("Whether an event with a feature that is not declared is a dead letter.") boolean closed,
     @Doc(
             "Features by name, each categorical or numerical; the others are what their first"
                 + " values are.")
         Map<String, FeatureKind> declared) {
+  /** Features, at most: their tables' numbers take 15 bits of every row in memory. */
+  public static final int MOST = 32_767;
+
   public FeaturesConfig {
     declared = Collections.unmodifiableMap(new TreeMap<>(declared));
-    Check.that(max >= 1 && max <= 65_535, "max", max, "from 1 to 65535");
+    Check.that(max >= 1 && max <= MOST, "max", max, "from 1 to " + MOST);
     Check.that(
         declared.keySet().stream().noneMatch(String::isBlank),
         "declared",

@@ -68,9 +68,14 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     return shard().refusedGradients();
   }
 
-  /** The shard's census as it stands. */
+  /** The shard's census: rows and occurrences as they stand, the bins as of the last commit. */
   public Census census() {
     return shard().census();
+  }
+
+  /** Whether something changed since the last commit. */
+  public boolean isDirty() {
+    return shard().isDirty();
   }
 
   // -- readers

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
@@ -27,7 +28,7 @@ import org.apache.kafka.streams.KeyValue;
  * <p><b>Threads:</b> one writer applies, writes back and closes; any thread reads through a {@link
  * ShardLookup} of its own, and takes the {@link #summary}. Readers see a row whole, as it was
  * before or after a batch, and never a row of another key; a read may see some rows before and some
- * behind a batch that is being applied.
+ * behind a batch that is being applied, and a new row before its first step.
  *
  * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches alone,
  * whenever they are written back and whatever fits into memory.
@@ -69,7 +70,12 @@ final class Shard implements AutoCloseable {
     this.encoding = RowEncoding.FLOAT32_ADAGRAD;
     this.rows = new ResidentRows(encoding, settings.dimension(), settings.cacheBytes());
     this.steps = new RowSteps(rows, below, settings, this::writeBackRows);
-    restore();
+    try {
+      restore();
+    } catch (RuntimeException e) {
+      rows.close();
+      throw e;
+    }
     this.summary = summarize();
   }
 
@@ -102,8 +108,10 @@ final class Shard implements AutoCloseable {
    */
   void apply(UpdateBatch batch) {
     UpdateCheck.check(batch, settings.dimension(), tables.keySet());
+    addNewTables(batch);
     for (TableUpdate update : batch.getTablesList()) {
-      steps.apply(table(update.getTable()), update, batch.getEventTimeMs());
+      ShardTable table = Objects.requireNonNull(tables.get(update.getTable()));
+      steps.apply(table, update, batch.getEventTimeMs());
     }
     examples += batch.getExamples();
     watermarkMs = Math.max(watermarkMs, batch.getEventTimeMs());
@@ -116,14 +124,17 @@ final class Shard implements AutoCloseable {
     summary = summarize();
   }
 
-  private ShardTable table(String name) {
-    ShardTable table = tables.get(name);
-    if (table == null) {
-      table = new ShardTable(tables.size(), name);
-      add(table);
+  /** All at once: to publish the numbers takes as long as there are tables. */
+  private void addNewTables(UpdateBatch batch) {
+    int before = tables.size();
+    for (TableUpdate update : batch.getTablesList()) {
+      if (!tables.containsKey(update.getTable())) {
+        add(new ShardTable(tables.size(), update.getTable()));
+      }
+    }
+    if (tables.size() > before) {
       publishIds();
     }
-    return table;
   }
 
   private void add(ShardTable table) {
@@ -190,7 +201,12 @@ final class Shard implements AutoCloseable {
     }
   }
 
-  /** The census as of the last write-back, and what was counted since. */
+  /** Whether something changed since the last write-back. */
+  boolean isDirty() {
+    return dirty;
+  }
+
+  /** The bins as of the last write-back; rows and occurrences with what was counted since. */
   Census census() {
     var census =
         Census.newBuilder()
@@ -245,40 +261,34 @@ final class Shard implements AutoCloseable {
     watermarkMs = state.getWatermarkMs();
     layoutVersion = state.getLayoutVersion();
     applied.putAll(state.getAppliedMap());
-    below.scan(
-        tableKey(0),
-        tableKey(MOST_TABLES),
-        (_, value) ->
-            add(
-                ShardTable.restore(
-                    Messages.parse(TableState.parser(), value, "table state"),
-                    settings.dimension())));
+    below.scan(tableKey(0), tableKey(MOST_TABLES), (_, value) -> restoreTable(value));
     publishIds();
-    if (state.getHalfLifeMs() != settings.decay().halfLifeMs()) {
+    boolean isOtherHalfLife = state.getHalfLifeMs() != settings.decay().halfLifeMs();
+    if (isOtherHalfLife || tablesById.stream().anyMatch(ShardTable::hasOlderBins)) {
       recount();
     }
   }
 
-  private void checkStored(ShardState state) {
-    try {
-      Check.that(
-          state.getDimension() == settings.dimension(),
-          "model.dimension",
-          settings.dimension(),
-          "%d, the dimension of the rows that are stored".formatted(state.getDimension()));
-      RowEncoding stored = RowEncoding.of((byte) state.getEncoding());
-      Check.that(
-          stored == encoding,
-          "optimizer.kind",
-          encoding,
-          "%s, which the rows that are stored were learned with".formatted(stored));
-    } catch (IllegalArgumentException e) {
-      rows.close();
-      throw e;
-    }
+  private void restoreTable(byte[] value) {
+    TableState state = Messages.parse(TableState.parser(), value, "table state");
+    add(ShardTable.restore(state, settings.dimension()));
   }
 
-  /** The half-life has changed, and with it every row's grade. */
+  private void checkStored(ShardState state) {
+    Check.that(
+        state.getDimension() == settings.dimension(),
+        "model.dimension",
+        settings.dimension(),
+        "%d, the dimension of the rows that are stored".formatted(state.getDimension()));
+    RowEncoding stored = RowEncoding.of((byte) state.getEncoding());
+    Check.that(
+        stored == encoding,
+        "optimizer.kind",
+        encoding,
+        "%s, which the rows that are stored were learned with".formatted(stored));
+  }
+
+  /** Every row has another grade: the half-life has changed, or how popularities are kept. */
   private void recount() {
     for (ShardTable table : tablesById) {
       table.bins().clear();

@@ -22,6 +22,7 @@ final class ShardTable {
   private final TreeMap<Integer, Long> rowsByDimension = new TreeMap<>();
   private long rows;
   private long occurrences;
+  private boolean olderBins;
 
   /** New tables are: even one without rows must keep its number. */
   private boolean dirty = true;
@@ -45,6 +46,7 @@ final class ShardTable {
         .forEach(block -> table.rowsByDimension.put(block.getDimension(), block.getRows()));
     if (state.getBlocksCount() == 0 && table.rows > 0) {
       table.rowsByDimension.put(dimension, table.rows);
+      table.olderBins = true;
     }
     table.dirty = false;
     return table;
@@ -61,6 +63,11 @@ final class ShardTable {
   /** Where the census has the table's rows. */
   PopularityBins bins() {
     return bins;
+  }
+
+  /** Whether its bins are of a Varve that did not pack popularities: they may not fit the rows. */
+  boolean hasOlderBins() {
+    return olderBins;
   }
 
   void occurred(int newOccurrences) {

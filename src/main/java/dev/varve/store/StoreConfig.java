@@ -9,7 +9,10 @@ import java.time.Duration;
 public record StoreConfig(
     @Doc("Threads that apply updates, from 1 to 64.") int threads,
     @Doc("Time between commits of the store, from 10ms to 5s.") Duration commitInterval,
-    @Doc("Memory for rows, an equal part for each of kafka.shards; at least 1MiB.") Bytes cache,
+    @Doc(
+            "Memory for rows, an equal part for each of kafka.shards; at least 1MiB, and 256KiB for"
+                + " each.")
+        Bytes cache,
     @Doc("Memory for blocks that RocksDB has read, one for all shards; at least 1MiB.")
         Bytes blockCache,
     @Doc("Memory for what RocksDB has not yet written to a file, for each shard; at least 1MiB.")

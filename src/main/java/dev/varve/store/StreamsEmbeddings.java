@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
@@ -132,18 +133,7 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public void lookup(String table, long[] keys, float[] vectors, byte[] statuses) {
-    VectorLookup lookup = LOOKUPS.get();
-    for (int from = 0; from < keys.length; from += VectorLookup.MOST) {
-      int n = Math.min(VectorLookup.MOST, keys.length - from);
-      lookup.sort(table, keys, from, n, shards);
-      for (int shard = 0; shard < shards; shard++) {
-        if (lookup.has(shard)) {
-          int owner = shard;
-          read(owner, rows -> lookup.read(rows, owner, table, basis));
-        }
-      }
-      lookup.scatter(dimension, vectors, statuses, from);
-    }
+    LOOKUPS.get().lookup(table, keys, shards, this::read, basis, vectors, statuses);
   }
 
   // -- Rows: wait a while
@@ -182,16 +172,10 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   // -- the shards
 
-  /** Something that is read of an open shard. */
-  @FunctionalInterface
-  private interface ShardRead {
-    void of(Shard shard);
-  }
-
-  private boolean read(int shard, ShardRead read) {
+  private boolean read(int shard, Consumer<Shard> read) {
     EmbeddingStore store = store(shard);
     try {
-      read.of(store.shard());
+      read.accept(store.shard());
       return true;
     } catch (InvalidStateStoreException | ClosedRowsException e) {
       throw new ShardUnavailableException(shard, "closing");

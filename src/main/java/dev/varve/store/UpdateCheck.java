@@ -1,10 +1,10 @@
 package dev.varve.store;
 
 import dev.varve.base.Check;
+import dev.varve.event.FeaturesConfig;
 import dev.varve.learn.Gradient;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
-import dev.varve.table.ResidentRows;
 import java.util.Set;
 
 /** What an update batch must be before anything of it is applied. */
@@ -25,10 +25,9 @@ final class UpdateCheck {
         check(update, dimension);
         tables += known.contains(update.getTable()) ? 0 : 1;
       }
-      // The last number begins the keys of what is no row.
-      int most = ResidentRows.MOST_TABLES - 1;
-      if (tables > most) {
-        throw new IllegalArgumentException(Check.message("tables", tables, "at most " + most));
+      if (tables > FeaturesConfig.MOST) {
+        throw new IllegalArgumentException(
+            Check.message("tables", tables, "at most " + FeaturesConfig.MOST));
       }
     } catch (IllegalArgumentException e) {
       throw new RefusedBatchException(e);
@@ -52,7 +51,7 @@ final class UpdateCheck {
             Check.message("occurrences", update.getOccurrences(i), "above 0"));
       }
     }
-    int bytes = n * Gradient.length(dimension) * Float.BYTES;
+    long bytes = (long) n * Gradient.length(dimension) * Float.BYTES;
     if (update.getGradients().size() != bytes) {
       throw new IllegalArgumentException(
           Check.message(

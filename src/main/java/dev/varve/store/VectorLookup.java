@@ -4,6 +4,7 @@ import dev.varve.event.Category;
 import dev.varve.table.Basis;
 import dev.varve.table.ResidentRows;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * One thread's lookups: sorts the keys of a batch by shard, so that each shard is read once, and
@@ -22,25 +23,55 @@ final class VectorLookup {
   private final int[] dimensions = new int[MOST];
   private int[] ends = new int[0];
   private float[] vectors = new float[0];
-  private int size;
 
   /** The reads of a single shard. */
   ShardLookup rows() {
     return rows;
   }
 
-  /** Takes n keys in, at most {@link #MOST}. */
-  void sort(String table, long[] keys, int from, int n, int shards) {
-    size = n;
-    if (ends.length < shards + 1) {
-      ends = new int[shards + 1];
+  /** Gives a shard to what reads it. */
+  @FunctionalInterface
+  interface Shards {
+    void read(int shard, Consumer<Shard> read);
+  }
+
+  /**
+   * Looks up vectors, as {@link Embeddings#lookup} does.
+   *
+   * @param count number of shards
+   */
+  void lookup(
+      String table,
+      long[] keys,
+      int count,
+      Shards shards,
+      Basis basis,
+      float[] to,
+      byte[] statuses) {
+    if (vectors.length < MOST * basis.width()) {
+      vectors = new float[MOST * basis.width()];
+    }
+    for (int from = 0; from < keys.length; from += MOST) {
+      int n = Math.min(MOST, keys.length - from);
+      sort(table, keys, from, n, count);
+      for (int shard = 0; shard < count; shard++) {
+        read(shard, table, shards, basis);
+      }
+      scatter(n, basis.width(), to, statuses, from);
+    }
+  }
+
+  /** Brings the keys of each shard together. */
+  private void sort(String table, long[] keys, int from, int n, int count) {
+    if (ends.length < count + 1) {
+      ends = new int[count + 1];
     }
     Arrays.fill(ends, 0);
     for (int i = 0; i < n; i++) {
-      shardOf[i] = Category.shard(table, keys[from + i], shards);
+      shardOf[i] = Category.shard(table, keys[from + i], count);
       ends[shardOf[i] + 1]++;
     }
-    for (int shard = 1; shard <= shards; shard++) {
+    for (int shard = 1; shard <= count; shard++) {
       ends[shard] += ends[shard - 1];
     }
     // Each shard's start becomes its end while its keys are put in.
@@ -51,27 +82,18 @@ final class VectorLookup {
     }
   }
 
-  private int start(int shard) {
-    return shard == 0 ? 0 : ends[shard - 1];
-  }
-
-  /** Whether a key is of this shard. */
-  boolean has(int shard) {
-    return ends[shard] > start(shard);
-  }
-
-  /** Reads the keys of one shard. */
-  void read(Shard shard, int number, String table, Basis basis) {
-    if (vectors.length < MOST * basis.width()) {
-      vectors = new float[MOST * basis.width()];
+  private void read(int shard, String table, Shards shards, Basis basis) {
+    int start = shard == 0 ? 0 : ends[shard - 1];
+    int n = ends[shard] - start;
+    if (n > 0) {
+      shards.read(
+          shard, of -> rows.vectors(of, table, sorted, start, n, basis, vectors, dimensions));
     }
-    int from = start(number);
-    rows.vectors(shard, table, sorted, from, ends[number] - from, basis, vectors, dimensions);
   }
 
   /** Gives what was read, in the order of the keys, from row {@code from} on. */
-  void scatter(int width, float[] to, byte[] statuses, int from) {
-    for (int i = 0; i < size; i++) {
+  private void scatter(int n, int width, float[] to, byte[] statuses, int from) {
+    for (int i = 0; i < n; i++) {
       int row = from + order[i];
       System.arraycopy(vectors, i * width, to, row * width, width);
       boolean isRow = dimensions[i] != ResidentRows.ABSENT;

@@ -55,9 +55,11 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
 
   private void sendCensus(long nowMs) {
     if (changed) {
-      byte[] census = Initialized.require(store).census().toByteArray();
+      EmbeddingStore rows = Initialized.require(store);
+      byte[] census = rows.census().toByteArray();
       context().forward(new Record<>(null, census, nowMs), CENSUS);
-      changed = false;
+      // Its bins lack what is not committed: then another one follows.
+      changed = rows.isDirty();
       reportRefusedGradients();
     }
   }

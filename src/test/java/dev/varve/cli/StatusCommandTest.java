@@ -9,16 +9,21 @@ class StatusCommandTest {
   private static final String ANSWER =
       """
       {"version": "0.1.0", "state": "running", "layoutVersion": 2, "examples": 1234567,
-       "rejected": 3, "watermarkMs": 1650000000000, "uptimeSeconds": 90061,
+       "rejected": 3, "watermarkMs": 1650000000000, "uptimeSeconds": 90061, "dimension": 16,
        "tables": {
-         "item": {"rows": 1000, "occurrences": 2500, "bytes": 1048576, "parameters": 17000},
-         "user": {"rows": 5, "occurrences": 7, "bytes": 100, "parameters": 85}},
+         "item": {"rows": 1000, "occurrences": 2500, "bytes": 1048576, "parameters": 9000,
+                  "rowsByDimension": {"4": 500, "16": 500}},
+         "user": {"rows": 5, "occurrences": 7, "bytes": 100, "parameters": 85,
+                  "rowsByDimension": {"16": 5}}},
+       "memory": {"capacity": 1048576, "used": 86016, "index": 4096, "blocks": [
+         {"dimension": 4, "rows": 500, "bytes": 32768, "rowBytes": 64},
+         {"dimension": 16, "rows": 300, "bytes": 49152, "rowBytes": 160}]},
        "quality": {"examples": 50000, "logLoss": 0.61234567, "auc": 0.7, "calibration": null},
        "kafka": {"bootstrap": "127.0.0.1:9092", "prefix": "varve"}}
       """;
 
   @Test
-  void thePageShowsStateQualityTablesAndTotals() throws IOException {
+  void thePageShowsStateQualityTablesTotalsAndMemory() throws IOException {
     try (var server = new FakeServer(200, ANSWER)) {
       assertThat(CommandRun.of("status", "--server", server.url()))
           .isEqualTo(
@@ -31,9 +36,16 @@ class StatusCommandTest {
                   kafka: 127.0.0.1:9092, topics varve*
 
                   table   rows  occurrences  parameters      size
-                  item   1,000        2,500      17,000  1.00 MiB
+                  item   1,000        2,500       9,000  1.00 MiB
                   user       5            7          85     100 B
-                  total  1,005        2,507      17,085  1.00 MiB
+                  total  1,005        2,507       9,085  1.00 MiB
+
+                  block             rows  in memory  bytes each     memory
+                  d = 4              500        500          64  32.00 KiB
+                  d = 16             505        300         160  48.00 KiB
+                  index                                           4.00 KiB
+                  all of 1.00 MiB  1,005        800       107.5  84.00 KiB
+                  parameters: 9,085, 53.2 % of the 17,085 that rows of dimension 16 would have
                   """,
                   ""));
       assertThat(server.request()).isEqualTo(new FakeServer.Request("GET", "/api/status", ""));

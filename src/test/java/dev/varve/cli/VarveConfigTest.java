@@ -163,7 +163,8 @@ class VarveConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "features.max=0 | from 1 to 65535",
+        "features.max=0 | from 1 to 32767",
+        "features.max=32768 | from 1 to 32767",
         "features.closed=true | false, while no feature is declared",
         "limits.event-bytes=1023 | from 1KiB to 16MiB",
         "limits.id-bytes=0 | from 1 to 1MiB",
@@ -220,5 +221,37 @@ class VarveConfigTest {
         .hasMessage(
             "features.declared: a=numerical,b=categorical (expected: at most features.max = 1)"
                 + " [--set]");
+  }
+
+  private void assertRefused(List<String> settings, String problem) {
+    assertThatThrownBy(() -> reader.load(new Sources(null, Map.of(), settings)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(problem);
+  }
+
+  @Test
+  void memoryThatIsTooSmallForTheShardsIsRefused() {
+    String problem =
+        "store.cache: %s (expected: at least %s, 256KiB for each of kafka.shards = %d) [--set]";
+
+    assertRefused(
+        List.of("store.cache=1MiB", "kafka.shards=5"), problem.formatted("1MiB", "1280KiB", 5));
+    assertRefused(
+        List.of("kafka.shards=1024", "store.cache=268435455"),
+        problem.formatted("268435455", "256MiB", 1024));
+    for (var fitting : List.of("store.cache=1MiB", "kafka.shards=1024")) {
+      reader.load(new Sources(null, Map.of(), List.of(fitting)));
+    }
+  }
+
+  @Test
+  void memoryThatIsTooSmallForTheShardsIsRefusedWithAllElse() {
+    assertRefused(
+        List.of("store.cache=2MiB", "kafka.shards=9", "train.threads=0", "kafka.port=0"),
+        """
+        train.threads: 0 (expected: from 1 to 64) [--set]
+        kafka.port: 0 (expected: from 1 to 65535) [--set]
+        store.cache: 2MiB (expected: at least 2304KiB, 256KiB for each of kafka.shards = 9) [--set]\
+        """);
   }
 }

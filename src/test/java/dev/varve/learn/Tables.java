@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.event.Category;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
+import dev.varve.table.ResidentRows;
+import dev.varve.table.RowKeys;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Tables in memory. They apply update batches in the order of sending, as a shard does, and as late
@@ -101,7 +103,16 @@ final class Tables implements Rows {
   }
 
   @Override
-  public float @Nullable [] read(int shard, String table, long category) {
-    return rows.get(new Key(shard, table, category));
+  public void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions) {
+    for (int i = 0; i < keys.size(); i++) {
+      float[] row = rows.get(new Key(shard, keys.table(i), keys.category(i)));
+      dimensions[i] = row == null ? ResidentRows.ABSENT : dimension;
+      if (row == null) {
+        // What stands there is nobody's: a trainer that learns from it shows.
+        Arrays.fill(states, i * width, (i + 1) * width, Float.NaN);
+      } else {
+        System.arraycopy(row, 0, states, i * width, row.length);
+      }
+    }
   }
 }

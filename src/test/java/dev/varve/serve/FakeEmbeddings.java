@@ -4,8 +4,10 @@ import dev.varve.event.Category;
 import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
 import dev.varve.store.TableSummary;
+import dev.varve.table.RowMemory;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -85,10 +87,21 @@ final class FakeEmbeddings implements Embeddings {
   }
 
   @Override
+  public RowMemory memory() {
+    check();
+    var block = new RowMemory.BlockMemory(dimension, 2, 4096, 60);
+    return new RowMemory(List.of(block), 1024, 65_536);
+  }
+
+  @Override
   public SortedMap<String, TableSummary> tables() {
     check();
     var summaries = new TreeMap<String, TableSummary>();
-    tables.forEach((name, rows) -> summaries.put(name, new TableSummary(rows.size(), 9, 80, 8)));
+    tables.forEach(
+        (name, rows) -> {
+          var byDimension = new TreeMap<>(Map.of(dimension, (long) rows.size()));
+          summaries.put(name, new TableSummary(rows.size(), 9, 80, 8, byDimension));
+        });
     return summaries;
   }
 

@@ -127,7 +127,9 @@ final class RunningServer implements AutoCloseable {
         2,
         embeddings.watermarkMs(),
         60,
+        embeddings.dimension(),
         new TreeMap<String, TableSummary>(embeddings.tables()),
+        ServerStatus.Memory.of(embeddings.memory()),
         new Quality(10, 0.5, Double.NaN, 1.1),
         new Kafka("localhost:9092", "varve", "varve-learn", "varve-store"));
   }

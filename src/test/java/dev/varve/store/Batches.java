@@ -5,8 +5,10 @@ import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
@@ -59,59 +61,89 @@ final class Batches {
 
   /** Any batch that a trainer could send: few keys, so that they meet; times that jump about. */
   static UpdateBatch random(RandomGenerator random, int dimension) {
+    return random(random, dimension, 12, 6);
+  }
+
+  /**
+   * Any batch that a trainer could send, and some that it should not.
+   *
+   * @param keys categories of a table, and a few more
+   * @param rows of a table in the batch, at most
+   */
+  static UpdateBatch random(RandomGenerator random, int dimension, int keys, int rows) {
     var batch =
         UpdateBatch.newBuilder()
             .setTrainer(random.nextInt(100))
             .setEndOffset(random.nextInt(1000))
             .setLayoutVersion(random.nextInt(5))
             .setExamples(random.nextInt(64))
-            .setEventTimeMs(NOON_MS + random.nextLong(-100_000, 100_000));
+            .setEventTimeMs(randomTime(random));
     for (String name : TABLES) {
       if (random.nextInt(3) > 0) {
-        batch.addTables(randomTable(random, name, dimension));
+        batch.addTables(randomTable(random, name, dimension, keys, random.nextInt(rows)));
       }
+    }
+    if (random.nextInt(20) == 0) {
+      batch.addTables(randomTable(random, TABLES[0], dimension, keys, random.nextInt(rows)));
     }
     return batch.build();
   }
 
-  private static TableUpdate randomTable(RandomGenerator random, String name, int dimension) {
+  /** Now and then a clock that is far off. */
+  private static long randomTime(RandomGenerator random) {
+    return switch (random.nextInt(100)) {
+      case 0 -> -5;
+      case 1 -> 1;
+      case 2 -> 400_000_000_000_000L;
+      default -> NOON_MS + random.nextLong(-100_000, 100_000);
+    };
+  }
+
+  private static TableUpdate randomTable(
+      RandomGenerator random, String name, int dimension, int keys, int rows) {
     var table = TableUpdate.newBuilder().setTable(name);
-    Set<Long> keys = new HashSet<>();
-    for (int n = random.nextInt(6); n > 0; n--) {
-      keys.add(randomKey(random));
+    Set<Long> distinct = new LinkedHashSet<>();
+    while (distinct.size() < rows) {
+      distinct.add(randomKey(random, keys));
     }
-    float[] gradients = new float[keys.size() * (3 + dimension)];
-    for (int i = 0; i < gradients.length; i++) {
-      gradients[i] = randomGradient(random, i % (3 + dimension) > dimension);
+    List<Long> updated = new ArrayList<>(distinct);
+    if (rows > 0 && random.nextInt(4) == 0) {
+      // No trainer sends a key twice, but whoever can write to the topic may.
+      updated.add(random.nextInt(rows), updated.get(random.nextInt(rows)));
     }
-    for (long key : keys) {
-      table.addKeys(key);
+    float[] gradients = new float[updated.size() * (3 + dimension)];
+    for (int i = 0; i < updated.size(); i++) {
+      table.addKeys(updated.get(i));
       table.addOccurrences(1 + random.nextInt(4));
       table.addEventTimeOffsetsMs(-random.nextLong(5_000));
+      randomGradient(random, gradients, i * (3 + dimension), dimension);
     }
     return table.setGradients(bytes(gradients)).build();
   }
 
   /** The ends of the range of keys too: they stand first and last below. */
-  static long randomKey(RandomGenerator random) {
-    return switch (random.nextInt(8)) {
+  private static long randomKey(RandomGenerator random, int keys) {
+    return switch (random.nextInt(20)) {
       case 0 -> Long.MIN_VALUE;
       case 1 -> Long.MAX_VALUE;
       case 2 -> -1L;
-      default -> random.nextInt(12);
+      default -> random.nextInt(keys);
     };
   }
 
-  private static float randomGradient(RandomGenerator random, boolean isSquare) {
-    int kind = random.nextInt(200);
-    float value =
-        switch (kind) {
-          case 0 -> Float.NaN;
-          case 1 -> Float.NEGATIVE_INFINITY;
-          case 2 -> 1e30f;
-          case 3 -> 0;
-          default -> (float) random.nextGaussian();
-        };
-    return isSquare ? Math.abs(value) : value;
+  /** Now and then one that cannot be learned from. */
+  private static void randomGradient(RandomGenerator random, float[] to, int at, int dimension) {
+    for (int i = 0; i < 3 + dimension; i++) {
+      float value = (float) random.nextGaussian();
+      to[at + i] = i > dimension ? Math.abs(value) : value;
+    }
+    int place = at + random.nextInt(3 + dimension);
+    switch (random.nextInt(60)) {
+      case 0 -> to[place] = Float.NaN;
+      case 1 -> to[place] = Float.POSITIVE_INFINITY;
+      case 2 -> to[place] = 1e30f;
+      case 3, 4, 5 -> to[place] = 0;
+      default -> {}
+    }
   }
 }

@@ -6,18 +6,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.varve.learn.Adagrad;
 import dev.varve.learn.OptimizerConfig;
+import dev.varve.schema.Census;
 import dev.varve.schema.UpdateBatch;
+import dev.varve.table.ClosedRowsException;
 import dev.varve.table.Popularity;
 import dev.varve.table.RowFormat;
 import dev.varve.testing.StreamsDriver;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -29,11 +37,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The store in Kafka Streams, over the real RocksDB and with its changelog. */
 class EmbeddingStoreTest {
   private static final int DIMENSION = 2;
+  private static final int READERS = 2;
   private static final String UPDATES = "updates";
   private static final String CHANGELOG = "test-embeddings-changelog";
   private static final Duration PERIOD = Duration.ofSeconds(1);
   private static final float[] GRADIENT = Batches.gradient(DIMENSION, 0.5f);
-  private static final Adagrad OPTIMIZER = new Adagrad(OptimizerConfig.defaults(), 5);
+  private static final EmbeddingStore.Settings SETTINGS =
+      new EmbeddingStore.Settings(
+          DIMENSION, new Adagrad(OptimizerConfig.defaults(), 5), new Popularity(60_000), 1 << 20);
 
   @TempDir private Path folder;
 
@@ -46,6 +57,7 @@ class EmbeddingStoreTest {
     public void init(ProcessorContext<Void, Void> context) {
       super.init(context);
       EmbeddingStore rows = context.getStateStore(EmbeddingStoreBuilder.NAME);
+      rows.open();
       store = rows;
       var _ =
           context.schedule(
@@ -76,9 +88,7 @@ class EmbeddingStoreTest {
     var topology = new Topology();
     topology.addSource(UPDATES, new ByteArrayDeserializer(), new ByteArrayDeserializer(), UPDATES);
     topology.addProcessor("twice", Twice::new, UPDATES);
-    var settings =
-        new EmbeddingStore.Settings(DIMENSION, OPTIMIZER, new Popularity(60_000), 1 << 20);
-    topology.addStateStore(new EmbeddingStoreBuilder(settings), "twice");
+    topology.addStateStore(new EmbeddingStoreBuilder(SETTINGS), "twice");
     return new StreamsDriver(topology, properties(), folder);
   }
 
@@ -154,12 +164,15 @@ class EmbeddingStoreTest {
     first.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 1, 2)).build());
     first.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 2)).build());
     ShardSummary summary = store(first).summary();
-    float[] row = store(first).read("user", 2);
+    Census census = store(first).census();
+    float[] row = Reads.state(store(first).shard(), "user", 2);
     first.stop(kept);
 
     try (StreamsDriver again = open(kept)) {
-      assertThat(store(again).summary()).isEqualTo(summary);
-      assertThat(store(again).read("user", 2)).isEqualTo(row);
+      assertThat(store(again).census()).isEqualTo(census);
+      assertThat(store(again).summary().applied()).isEqualTo(summary.applied());
+      assertThat(store(again).summary().tables()).isEqualTo(summary.tables());
+      assertThat(Reads.state(store(again).shard(), "user", 2)).isNotNull().isEqualTo(row);
 
       again.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 2)).build());
       assertThat(store(again).summary().examples()).isEqualTo(3);
@@ -167,13 +180,96 @@ class EmbeddingStoreTest {
   }
 
   @Test
-  void aStoreThatWasNotInitializedSaysSo() {
-    var settings =
-        new EmbeddingStore.Settings(DIMENSION, OPTIMIZER, new Popularity(60_000), 1 << 20);
-    EmbeddingStore store = new EmbeddingStoreBuilder(settings).build();
+  void aStoreThatIsNotOpenSaysSo() {
+    EmbeddingStore store = new EmbeddingStoreBuilder(SETTINGS).build();
 
-    assertThatThrownBy(() -> store.read("user", 1))
+    assertThatThrownBy(store::shard)
+        .isInstanceOf(InvalidStateStoreException.class)
+        .hasMessage("store embeddings: not open");
+    assertThatThrownBy(store::summary).isInstanceOf(InvalidStateStoreException.class);
+    assertThatThrownBy(store::census).isInstanceOf(InvalidStateStoreException.class);
+    assertThatThrownBy(() -> store.apply(Batches.batch().build()))
+        .isInstanceOf(InvalidStateStoreException.class);
+    assertThatThrownBy(store::open)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("store embeddings: used before it was initialized");
+        .hasMessage("store embeddings: opened before it was initialized");
+  }
+
+  @Test
+  void openingItAgainChangesNothing() {
+    try (StreamsDriver driver = open(folder)) {
+      driver.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 1)).build());
+      Shard shard = store(driver).shard();
+
+      store(driver).open();
+
+      assertThat(store(driver).shard()).isSameAs(shard);
+    }
+  }
+
+  /** What Kafka Streams does to a store that becomes a standby: the changelog writes it now. */
+  @Test
+  void aStoreWhoseCacheWasClearedIsReadAnewWhenItIsOpened() {
+    try (StreamsDriver driver = open(folder)) {
+      driver.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 1)).build());
+      EmbeddingStore store = store(driver);
+      float[] row = Reads.state(store.shard(), "user", 1);
+      store.clearCache();
+      assertThatThrownBy(store::shard).isInstanceOf(InvalidStateStoreException.class);
+      store.flushCache();
+
+      store.open();
+
+      assertThat(Reads.state(store.shard(), "user", 1)).isNotNull().isEqualTo(row);
+      assertThat(store.summary().examples()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aStoreMayBeClosedTwiceAndIsNotOpenThen() {
+    StreamsDriver driver = open(folder);
+    EmbeddingStore store = store(driver);
+    driver.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 1)).build());
+    driver.close();
+
+    store.close();
+
+    assertThat(store.isOpen()).isFalse();
+    assertThatThrownBy(store::shard)
+        .isInstanceOf(InvalidStateStoreException.class)
+        .hasMessage("store embeddings: not open");
+  }
+
+  /** What a read that outlives memory or database does is end the process. */
+  @Test
+  void readersOfAStoreThatClosesAreToldAndNothingElseHappens() throws Exception {
+    var begun = new CountDownLatch(READERS);
+    try (ExecutorService threads = Executors.newFixedThreadPool(READERS)) {
+      List<Future<?>> readers = new ArrayList<>();
+      try (StreamsDriver driver = open(folder)) {
+        driver.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 1, 2)).build());
+        EmbeddingStore store = store(driver);
+        // So that what is read is below, too.
+        store.clearCache();
+        store.open();
+        for (int i = 0; i < READERS; i++) {
+          readers.add(threads.submit(() -> readForEver(store, begun)));
+        }
+        begun.await();
+      }
+      for (Future<?> reader : readers) {
+        assertThatThrownBy(reader::get)
+            .cause()
+            .isInstanceOfAny(InvalidStateStoreException.class, ClosedRowsException.class);
+      }
+    }
+  }
+
+  private static void readForEver(EmbeddingStore store, CountDownLatch begun) {
+    while (true) {
+      assertThat(Reads.state(store.shard(), "user", 1)).isNotNull();
+      assertThat(Reads.state(store.shard(), "user", 3)).isNull();
+      begun.countDown();
+    }
   }
 }

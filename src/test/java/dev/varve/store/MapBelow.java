@@ -2,19 +2,28 @@ package dev.varve.store;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.jspecify.annotations.Nullable;
 
-/** What is below a shard, in memory: ordered by unsigned bytes, as RocksDB is; any thread reads. */
+/**
+ * What is below a shard, in memory: ordered by unsigned bytes, as RocksDB is; any thread reads. It
+ * is in a transaction, as Kafka Streams has it: what was put since the last {@link #commit} is lost
+ * in a {@link #crash}.
+ */
 final class MapBelow implements Below {
   final NavigableMap<byte[], byte[]> pairs = new ConcurrentSkipListMap<>(Arrays::compareUnsigned);
 
-  /** Keys in the order in which they were put. */
+  /** Keys in the order in which they were put, since the last commit. */
   final List<byte[]> puts = new ArrayList<>();
+
+  /** What was there before the first put since the last commit. */
+  private final Map<Bytes, byte @Nullable []> before = new HashMap<>();
 
   @Override
   public byte @Nullable [] get(byte[] key) {
@@ -35,7 +44,28 @@ final class MapBelow implements Below {
 
   void put(byte[] key, byte[] value) {
     puts.add(key);
-    pairs.put(key, value);
+    byte[] replaced = pairs.put(key, value);
+    Bytes wrapped = Bytes.wrap(key);
+    if (!before.containsKey(wrapped)) {
+      before.put(wrapped, replaced);
+    }
+  }
+
+  void commit() {
+    puts.clear();
+    before.clear();
+  }
+
+  void crash() {
+    before.forEach(
+        (key, value) -> {
+          if (value == null) {
+            pairs.remove(key.get());
+          } else {
+            pairs.put(key.get(), value);
+          }
+        });
+    commit();
   }
 
   @Override

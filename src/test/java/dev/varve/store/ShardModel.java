@@ -17,7 +17,12 @@ import java.util.TreeMap;
  * is kept but the rows and the sums, all else is counted from them when it is asked for.
  */
 final class ShardModel {
-  /** A row, with its popularity at its latest time. */
+  private static final long UNIT_MS = 256;
+  private static final long LAST_MS = (1L << 48) - 1;
+  private static final double LARGEST = Math.scalb(2 - 0x1p-32, 128);
+  private static final double SMALLEST = 0x1p-126;
+
+  /** A row, with its popularity at its latest time, both as they are kept. */
   static final class ModelRow {
     double popularity;
     long timeMs;
@@ -64,6 +69,10 @@ final class ShardModel {
     return copy;
   }
 
+  long rowCount() {
+    return rows.values().stream().mapToLong(Map::size).sum();
+  }
+
   void apply(UpdateBatch batch, long halfLifeMs) {
     for (TableUpdate update : batch.getTablesList()) {
       var gradients =
@@ -75,7 +84,7 @@ final class ShardModel {
       for (int i = 0; i < update.getKeysCount(); i++) {
         float[] gradient = new float[3 + dimension];
         gradients.get(gradient);
-        long timeMs = batch.getEventTimeMs() + update.getEventTimeOffsetsMs(i);
+        long timeMs = keptMs(batch.getEventTimeMs() + update.getEventTimeOffsetsMs(i));
         ModelRow row = row(update.getTable(), update.getKeys(i), timeMs);
         count(row, update.getOccurrences(i), timeMs, halfLifeMs);
         if (!optimizer.step(row.state, 0, dimension, gradient, 0)) {
@@ -101,14 +110,37 @@ final class ShardModel {
   private static void count(ModelRow row, int occurrences, long atMs, long halfLifeMs) {
     double left = new Popularity(halfLifeMs).decay(Math.abs(atMs - row.timeMs));
     if (atMs < row.timeMs) {
-      row.popularity += occurrences * left;
+      row.popularity = kept(row.popularity + occurrences * left);
     } else {
-      row.popularity = row.popularity * left + occurrences;
+      row.popularity = kept(row.popularity * left + occurrences);
       row.timeMs = atMs;
     }
   }
 
-  Census census(int shard, long halfLifeMs) {
+  /**
+   * The nearest popularity that 32 bits behind the point of its binary logarithm's floor can be.
+   */
+  private static double kept(double popularity) {
+    if (popularity < SMALLEST) {
+      return 0;
+    }
+    int exponent = Math.getExponent(popularity);
+    double fraction = Math.scalb(popularity, -exponent) - 1;
+    double rounded = 1 + Math.rint(fraction * 0x1p32) / 0x1p32;
+    return Math.min(Math.scalb(rounded, exponent), LARGEST);
+  }
+
+  /** Event time is kept to a quarter of a second, rounded down. */
+  private static long keptMs(long timeMs) {
+    return Math.clamp(timeMs, 0, LAST_MS) / UNIT_MS * UNIT_MS;
+  }
+
+  /**
+   * The census.
+   *
+   * @param writtenBack the model as of the last write-back, whose rows the bins are of
+   */
+  Census census(int shard, long halfLifeMs, ShardModel writtenBack) {
     var census =
         Census.newBuilder()
             .setShard(shard)
@@ -122,7 +154,7 @@ final class ShardModel {
                     .setTable(table)
                     .setRows(byKey.size())
                     .setOccurrences(occurrences.getOrDefault(table, 0L))
-                    .addAllBins(bins(byKey, halfLifeMs))));
+                    .addAllBins(bins(writtenBack.rows.getOrDefault(table, Map.of()), halfLifeMs))));
     return census.build();
   }
 

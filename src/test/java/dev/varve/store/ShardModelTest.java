@@ -5,53 +5,105 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.learn.Adagrad;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.schema.UpdateBatch;
+import dev.varve.table.Basis;
+import dev.varve.table.PackedPopularity;
 import dev.varve.table.Popularity;
+import dev.varve.table.ResidentRows;
+import dev.varve.table.RowEncoding;
 import dev.varve.table.RowFormat;
+import dev.varve.table.RowKeys;
 import dev.varve.testing.Cases;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A shard under random operations is, bit for bit, the fold of the batches that reached below. */
 class ShardModelTest {
   private static final int SHARD = 3;
   private static final long SEED = 7;
-  private static final long ABSENT = 77;
+  private static final long ABSENT = 1L << 40;
+  private static final RowEncoding ENCODING = RowEncoding.FLOAT32_ADAGRAD;
 
-  /** A shard, its model, and the model as of the last write-back: what a crash leaves. */
-  private static final class Run {
+  /** What a run works with: how wide its rows are, how many, and the memory for them. */
+  private record Load(int dimension, int keys, int rowsInBatch, long memory) {
+    /** Few rows, which all fit. */
+    static Load small(RandomGenerator random) {
+      return new Load(1 << random.nextInt(5), 12, 6, ResidentRows.LEAST_BYTES);
+    }
+
+    /** Far more rows than fit: they are evicted, read again, and written back early. */
+    static Load tight(RandomGenerator random) {
+      return new Load(64 << random.nextInt(2), 500, 150, ResidentRows.LEAST_BYTES);
+    }
+
+    UpdateBatch batch(RandomGenerator random) {
+      return Batches.random(random, dimension, keys, rowsInBatch);
+    }
+  }
+
+  /** A shard, its model, and the model as of the last commit: what a crash leaves. */
+  private static final class Run implements AutoCloseable {
     final RandomGenerator random;
-    final int dimension;
+    final Load load;
     final Adagrad optimizer = new Adagrad(OptimizerConfig.defaults(), SEED);
     final MapBelow below = new MapBelow();
+    final ShardLookup lookup = new ShardLookup();
     final Set<List<Object>> touched = new HashSet<>();
     long halfLifeMs = 10_000;
     ShardModel model;
     ShardModel kept;
     Shard shard;
+    long evictions;
+    long rewrites;
 
-    Run(RandomGenerator random) {
+    Run(RandomGenerator random, Load load) {
       this.random = random;
-      this.dimension = 1 << random.nextInt(4);
-      this.model = new ShardModel(dimension, optimizer);
+      this.load = load;
+      this.model = new ShardModel(load.dimension, optimizer);
       this.kept = model.copy();
-      this.shard = open();
+      this.shard = open(load.memory);
     }
 
-    Shard open() {
-      long rowBytes = 152 + 8L * (1 + dimension);
-      long cache = rowBytes * (1 + random.nextInt(4));
-      return new Shard(SHARD, below, dimension, optimizer, new Popularity(halfLifeMs), cache);
+    Shard open(long memory) {
+      var decay = new Popularity(halfLifeMs);
+      return new Shard(
+          SHARD, below, new EmbeddingStore.Settings(load.dimension, optimizer, decay, memory));
     }
 
-    void apply() {
-      UpdateBatch batch = Batches.random(random, dimension);
+    void reopen() {
+      close();
+      shard = open(load.memory);
+      model.refusedGradients = 0;
+    }
+
+    @Override
+    public void close() {
+      evictions += shard.rows().evictions();
+      shard.close();
+    }
+
+    void operate() {
+      switch (random.nextInt(20)) {
+        case 0, 1, 2, 3 -> writeBack();
+        case 4 -> crash();
+        case 5 -> changeHalfLife();
+        case 6 -> {
+          writeBack();
+          reopen();
+        }
+        default -> apply(load.batch(random));
+      }
+    }
+
+    void apply(UpdateBatch batch) {
       shard.apply(batch);
       model.apply(batch, halfLifeMs);
       batch
@@ -62,19 +114,27 @@ class ShardModelTest {
     }
 
     void writeBack() {
-      below.puts.clear();
       shard.writeBack();
-      long rowPuts = below.puts.stream().filter(key -> key.length == RowFormat.KEY_BYTES).count();
-      assertThat(rowPuts).as("changed rows, each put once").isEqualTo(touched.size());
+      checkPuts();
+      below.commit();
       touched.clear();
       kept = model.copy();
       checkBelow();
     }
 
+    private void checkPuts() {
+      List<byte[]> rows =
+          below.puts.stream().filter(key -> key.length == RowFormat.KEY_BYTES).toList();
+      long distinct = rows.stream().map(Bytes::wrap).distinct().count();
+      assertThat(distinct).as("changed rows put").isEqualTo(touched.size());
+      rewrites += rows.size() - distinct;
+    }
+
     void crash() {
+      below.crash();
       model = kept.copy();
       touched.clear();
-      shard = open();
+      reopen();
     }
 
     void changeHalfLife() {
@@ -83,29 +143,102 @@ class ShardModelTest {
     }
 
     void check() {
-      assertThat(shard.census()).isEqualTo(model.census(SHARD, halfLifeMs));
+      assertThat(shard.census()).isEqualTo(model.census(SHARD, halfLifeMs, kept));
       ShardSummary summary = shard.summary();
       assertThat(summary.examples()).isEqualTo(model.examples);
       assertThat(summary.watermarkMs()).isEqualTo(model.watermarkMs);
       assertThat(summary.layoutVersion()).isEqualTo(model.layoutVersion);
       assertThat(summary.applied()).isEqualTo(model.applied);
+      assertThat(shard.refusedGradients()).isEqualTo(model.refusedGradients);
+      assertThat(summary.memory().bytes()).isBetween(1L, load.memory);
       assertThat(summary.tables().keySet()).isEqualTo(model.rows.keySet());
       model.rows.forEach(
-          (table, byKey) -> {
-            TableSummary size = summary.tables().get(table);
-            assertThat(size).isEqualTo(sizeOf(table, byKey.size()));
-            byKey.forEach(
-                (key, row) -> assertThat(shard.read(table, key)).containsExactly(row.state));
-            assertThat(shard.read(table, ABSENT)).isNull();
-          });
+          (table, byKey) ->
+              assertThat(summary.tables().get(table)).isEqualTo(sizeOf(table, byKey.size())));
+      checkStates();
+      checkVectors();
     }
 
     private TableSummary sizeOf(String table, long rows) {
+      var byDimension = new TreeMap<Integer, Long>();
+      if (rows > 0) {
+        byDimension.put(load.dimension, rows);
+      }
       return new TableSummary(
           rows,
           model.occurrences.getOrDefault(table, 0L),
-          rows * (10 + 20 + 8L * (1 + dimension)),
-          rows * (1 + dimension));
+          rows * (10 + 14 + 8L * (1 + load.dimension)),
+          rows * (1 + load.dimension),
+          byDimension);
+    }
+
+    /** All rows of all tables at once, and some that are nowhere among them. */
+    private void checkStates() {
+      var keys = new RowKeys();
+      List<float @Nullable []> expected = new ArrayList<>();
+      model.rows.forEach(
+          (table, byKey) ->
+              byKey.forEach(
+                  (key, row) -> {
+                    keys.add(table, key);
+                    expected.add(row.state);
+                    if (random.nextInt(10) == 0) {
+                      keys.add(random.nextBoolean() ? table : "unknown", ABSENT);
+                      expected.add(null);
+                    }
+                  }));
+      int length = ENCODING.stateLength(load.dimension);
+      int width = length + random.nextInt(3);
+      float[] states = new float[keys.size() * width];
+      int[] dimensions = new int[keys.size()];
+      Arrays.fill(states, Float.NaN);
+
+      lookup.states(shard, keys, states, width, dimensions);
+
+      for (int i = 0; i < keys.size(); i++) {
+        float[] row = expected.get(i);
+        float[] read = Arrays.copyOfRange(states, i * width, i * width + length);
+        float[] nothing = new float[length];
+        Arrays.fill(nothing, Float.NaN);
+        assertRow(keys.table(i) + " " + keys.category(i), read, row == null ? nothing : row);
+        assertThat(dimensions[i]).isEqualTo(row == null ? ResidentRows.ABSENT : load.dimension);
+      }
+    }
+
+    private void checkVectors() {
+      int d = load.dimension;
+      Basis basis = Basis.identity(d);
+      for (String table : List.of("user", "item", "tag", "unknown")) {
+        Map<Long, ShardModel.ModelRow> rows = model.rows.getOrDefault(table, Map.of());
+        List<Long> listed = new ArrayList<>(rows.keySet());
+        listed.add(random.nextInt(listed.size() + 1), ABSENT);
+        long[] keys = listed.stream().mapToLong(Long::longValue).toArray();
+        float[] vectors = new float[keys.length * d];
+        int[] dimensions = new int[keys.length];
+        Arrays.fill(vectors, Float.NaN);
+        int from = random.nextInt(keys.length);
+
+        lookup.vectors(shard, table, keys, from, keys.length - from, basis, vectors, dimensions);
+
+        for (int i = from; i < keys.length; i++) {
+          ShardModel.ModelRow row = rows.get(keys[i]);
+          float[] read = Arrays.copyOfRange(vectors, i * d, (i + 1) * d);
+          float[] zeros = new float[d];
+          float[] expected = row == null ? zeros : Arrays.copyOfRange(row.state, 1, 1 + d);
+          assertRow(table + " " + keys[i], read, expected);
+          assertThat(dimensions[i]).isEqualTo(row == null ? ResidentRows.ABSENT : d);
+        }
+        for (int i = 0; i < from * d; i++) {
+          assertThat(vectors[i]).as("what is before the first key").isNaN();
+        }
+      }
+    }
+
+    /** Compared by hand: there are millions of floats. */
+    private static void assertRow(String name, float[] read, float[] expected) {
+      if (!Arrays.equals(read, expected)) {
+        assertThat(read).as(name).containsExactly(expected);
+      }
     }
 
     /** Every row below: popularity and time are in the census only as a bin. */
@@ -114,24 +247,27 @@ class ShardModelTest {
       for (Map.Entry<byte[], byte[]> pair : below.pairs.entrySet()) {
         if (pair.getKey().length == RowFormat.KEY_BYTES) {
           found++;
-          ByteBuffer key = ByteBuffer.wrap(pair.getKey());
-          Row row = RowFormat.decode(new RowKey(key.getShort(), key.getLong()), pair.getValue());
-          assertThat(isInModel(row)).as("row %s", row.key()).isTrue();
+          long category = RowFormat.category(pair.getKey());
+          assertThat(isInModel(category, pair.getValue())).as("row %d", category).isTrue();
         }
       }
-      assertThat(found).isEqualTo(model.rows.values().stream().mapToLong(Map::size).sum());
+      assertThat(found).isEqualTo(model.rowCount());
     }
 
     /** Tables have numbers below; the initial coordinates differ by table, so one row fits. */
-    private boolean isInModel(Row row) {
+    private boolean isInModel(long category, byte[] value) {
+      float[] state = new float[ENCODING.stateLength(RowFormat.check(value, ENCODING))];
+      RowFormat.state(value, 0, state, 0, state.length);
+      double popularity = PackedPopularity.unpackPopularity(RowFormat.popularity(value));
+      long timeMs = PackedPopularity.unpackTime(RowFormat.time(value));
       return model.rows.values().stream()
-          .map(byKey -> byKey.get(row.key().category()))
+          .map(byKey -> byKey.get(category))
           .anyMatch(
               twin ->
                   twin != null
-                      && twin.popularity == row.popularity()
-                      && twin.timeMs == row.timeMs()
-                      && Arrays.equals(twin.state, row.state()));
+                      && twin.popularity == popularity
+                      && twin.timeMs == timeMs
+                      && Arrays.equals(twin.state, state));
     }
   }
 
@@ -140,51 +276,66 @@ class ShardModelTest {
     Cases.forAll(
         60,
         random -> {
-          var run = new Run(random);
-          for (int i = 0; i < 60; i++) {
-            switch (random.nextInt(20)) {
-              case 0, 1, 2, 3 -> run.writeBack();
-              case 4 -> run.crash();
-              case 5 -> run.changeHalfLife();
-              default -> run.apply();
+          try (var run = new Run(random, Load.small(random))) {
+            for (int i = 0; i < 60; i++) {
+              run.operate();
+              run.check();
             }
-            run.check();
+            assertThat(run.rewrites).as("all fits: nothing is written back early").isZero();
           }
         });
   }
 
   @Test
-  void theSameBatchesGiveTheSameBytesBelowHoweverTheyWereCutIntoCommits() {
+  void aShardIsTheSameFoldWhenItsRowsDoNotFitIntoItsMemory() {
+    long[] seen = new long[2];
     Cases.forAll(
-        60,
+        12,
         random -> {
-          var first = new Run(random);
-          var second = new MapBelow();
-          List<UpdateBatch> batches = new ArrayList<>();
-          for (int n = 1 + random.nextInt(40); n > 0; n--) {
-            batches.add(Batches.random(random, first.dimension));
-          }
-          for (UpdateBatch batch : batches) {
-            first.shard.apply(batch);
-            if (random.nextInt(4) == 0) {
-              first.shard.writeBack();
-              first.shard = random.nextBoolean() ? first.open() : first.shard;
+          var run = new Run(random, Load.tight(random));
+          try (run) {
+            for (int i = 0; i < 40; i++) {
+              run.operate();
+              run.check();
             }
+            run.writeBack();
           }
-          first.shard.writeBack();
-          var atOnce =
-              new Shard(
-                  SHARD,
-                  second,
-                  first.dimension,
-                  first.optimizer,
-                  new Popularity(first.halfLifeMs),
-                  1 << 20);
-          batches.forEach(atOnce::apply);
-          atOnce.writeBack();
-          assertThat(second.pairs).hasSameSizeAs(first.below.pairs);
-          first.below.pairs.forEach(
-              (key, value) -> assertThat(second.pairs.get(key)).as("%s", key).isEqualTo(value));
+          seen[0] += run.evictions;
+          seen[1] += run.rewrites;
         });
+    assertThat(seen[0]).as("rows evicted").isGreaterThan(1_000);
+    assertThat(seen[1]).as("rows written back before the commit").isGreaterThan(1_000);
+  }
+
+  @Test
+  void theSameBatchesGiveTheSameBytesBelowHoweverTheyWereCutIntoCommits() {
+    Cases.forAll(60, random -> assertSameBytes(random, Load.small(random), 40));
+  }
+
+  @Test
+  void theSameBatchesGiveTheSameBytesBelowHoweverLittleMemoryThereIs() {
+    Cases.forAll(12, random -> assertSameBytes(random, Load.tight(random), 25));
+  }
+
+  private static void assertSameBytes(RandomGenerator random, Load load, int most) {
+    try (var cut = new Run(random, load);
+        var atOnce = new Run(random, new Load(load.dimension, 0, 0, 32 << 20))) {
+      for (int n = 1 + random.nextInt(most); n > 0; n--) {
+        UpdateBatch batch = load.batch(random);
+        cut.shard.apply(batch);
+        atOnce.shard.apply(batch);
+        if (random.nextInt(4) == 0) {
+          cut.shard.writeBack();
+          if (random.nextBoolean()) {
+            cut.reopen();
+          }
+        }
+      }
+      cut.shard.writeBack();
+      atOnce.shard.writeBack();
+      assertThat(atOnce.below.pairs).hasSameSizeAs(cut.below.pairs);
+      cut.below.pairs.forEach(
+          (key, value) -> assertThat(atOnce.below.pairs.get(key)).as("%s", key).isEqualTo(value));
+    }
   }
 }

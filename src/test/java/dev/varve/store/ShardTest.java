@@ -9,28 +9,49 @@ import dev.varve.learn.Adagrad;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.schema.Census;
 import dev.varve.schema.PopularityBin;
+import dev.varve.schema.ShardState;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
+import dev.varve.table.ResidentRows;
 import dev.varve.table.RowFormat;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ShardTest {
   private static final int DIMENSION = 2;
+  private static final int WIDE = 128;
   private static final int SHARD = 1;
   private static final long HALF_LIFE_MS = 60_000;
   private static final Adagrad OPTIMIZER = new Adagrad(OptimizerConfig.defaults(), 5);
   private static final float[] GRADIENT = Batches.gradient(DIMENSION, 0.5f);
 
   private final MapBelow below = new MapBelow();
+  private final List<Shard> opened = new ArrayList<>();
   private final Shard shard = open(DIMENSION, HALF_LIFE_MS);
 
+  @AfterEach
+  void close() {
+    opened.forEach(Shard::close);
+  }
+
   private Shard open(int dimension, long halfLifeMs) {
-    return new Shard(SHARD, below, dimension, OPTIMIZER, new Popularity(halfLifeMs), 1 << 20);
+    return open(dimension, halfLifeMs, 1 << 20);
+  }
+
+  private Shard open(int dimension, long halfLifeMs, long memory) {
+    var decay = new Popularity(halfLifeMs);
+    var shard =
+        new Shard(SHARD, below, new EmbeddingStore.Settings(dimension, OPTIMIZER, decay, memory));
+    opened.add(shard);
+    return shard;
   }
 
   /** A way in which an update of three rows can be wrong, and what is said of it. */
@@ -60,7 +81,7 @@ class ShardTest {
     shard.writeBack();
     Census census = shard.census();
     ShardSummary summary = shard.summary();
-    below.puts.clear();
+    below.commit();
 
     UpdateBatch batch =
         Batches.batch(
@@ -75,32 +96,50 @@ class ShardTest {
     assertThat(below.puts).isEmpty();
     assertThat(shard.census()).isEqualTo(census);
     assertThat(shard.summary()).isEqualTo(summary);
-    assertThat(shard.read("user", 2)).isNull();
-    assertThat(shard.read("item", 1)).isNull();
+    assertThat(Reads.state(shard, "user", 2)).isNull();
+    assertThat(Reads.state(shard, "item", 1)).isNull();
+  }
+
+  private static UpdateBatch.Builder tables(int n) {
+    var batch = UpdateBatch.newBuilder();
+    for (int i = 0; i < n; i++) {
+      batch.addTables(TableUpdate.newBuilder().setTable("t" + i));
+    }
+    return batch;
   }
 
   @Test
   void aBatchWithMoreTablesThanThereAreNumbersIsRefused() {
-    var batch = UpdateBatch.newBuilder();
-    for (int i = 0; i <= 0xFFFE; i++) {
-      batch.addTables(TableUpdate.newBuilder().setTable("t" + i));
-    }
-
-    assertThatThrownBy(() -> shard.apply(batch.build()))
+    assertThatThrownBy(() -> shard.apply(tables(32_768).build()))
         .isInstanceOf(RefusedBatchException.class)
-        .hasMessage("tables: 65535 (expected: at most 65534)");
+        .hasMessage("tables: 32768 (expected: at most 32767)");
     assertThat(shard.summary().tables()).isEmpty();
   }
 
   @Test
+  void asManyTablesAsThereAreNumbersKeepTheirRowsAcrossARestart() {
+    UpdateBatch.Builder most = tables(32_766);
+    shard.apply(most.addTables(Batches.table("last", GRADIENT, -1L)).build());
+    shard.writeBack();
+
+    Shard again = open(DIMENSION, HALF_LIFE_MS);
+
+    assertThat(again.census()).isEqualTo(shard.census());
+    assertThat(Reads.state(again, "last", -1L)).isEqualTo(Reads.state(shard, "last", -1L));
+    again.apply(Batches.batch(Batches.table("t0", GRADIENT, 1)).build());
+    assertThatThrownBy(() -> again.apply(Batches.batch(Batches.table("more", GRADIENT)).build()))
+        .hasMessage("tables: 32768 (expected: at most 32767)");
+  }
+
+  @Test
   void nothingIsReadOfAnUnknownTableOrCategory() {
-    assertThat(shard.read("user", 1)).isNull();
+    assertThat(Reads.state(shard, "user", 1)).isNull();
 
     shard.apply(Batches.batch(Batches.table("user", GRADIENT, 1)).build());
 
-    assertThat(shard.read("user", 1)).isNotNull();
-    assertThat(shard.read("user", 2)).isNull();
-    assertThat(shard.read("item", 1)).isNull();
+    assertThat(Reads.state(shard, "user", 1)).isNotNull();
+    assertThat(Reads.state(shard, "user", 2)).isNull();
+    assertThat(Reads.state(shard, "item", 1)).isNull();
   }
 
   @Test
@@ -108,11 +147,11 @@ class ShardTest {
     shard.apply(Batches.batch(Batches.table("user", GRADIENT, 1)).build());
     float[] state = OPTIMIZER.initial("user", 1, DIMENSION);
     OPTIMIZER.step(state, 0, DIMENSION, GRADIENT, 0);
-    assertThat(shard.read("user", 1)).containsExactly(state);
+    assertThat(Reads.state(shard, "user", 1)).containsExactly(state);
 
     shard.writeBack();
 
-    assertThat(open(DIMENSION, HALF_LIFE_MS).read("user", 1)).containsExactly(state);
+    assertThat(Reads.state(open(DIMENSION, HALF_LIFE_MS), "user", 1)).containsExactly(state);
   }
 
   @Test
@@ -124,11 +163,34 @@ class ShardTest {
         Batches.batch(Batches.table("user", broken, 1), Batches.table("item", GRADIENT, 1))
             .build());
 
+    float[] initial = OPTIMIZER.initial("user", 1, DIMENSION);
     assertThat(shard.refusedGradients()).isEqualTo(1);
-    assertThat(shard.read("user", 1)).containsExactly(OPTIMIZER.initial("user", 1, DIMENSION));
+    assertThat(Reads.state(shard, "user", 1)).containsExactly(initial);
     assertThat(shard.census().getTables(1).getOccurrences()).isEqualTo(1);
     assertThat(shard.summary().examples()).isEqualTo(1);
-    assertThat(shard.read("item", 1)).isNotEqualTo(OPTIMIZER.initial("item", 1, DIMENSION));
+    assertThat(Reads.state(shard, "item", 1)).isNotEqualTo(OPTIMIZER.initial("item", 1, DIMENSION));
+  }
+
+  /** No trainer sends such a batch, but it is no reason to lose an occurrence. */
+  @Test
+  void aKeyThatComesTwiceInAnUpdateIsOneRowThatTookBothSteps() {
+    shard.apply(Batches.batch(Batches.table("user", GRADIENT, 1, 2, 1)).build());
+    float[] twice = OPTIMIZER.initial("user", 1, DIMENSION);
+    OPTIMIZER.step(twice, 0, DIMENSION, GRADIENT, 0);
+    OPTIMIZER.step(twice, 0, DIMENSION, GRADIENT, 0);
+    assertThat(Reads.state(shard, "user", 1)).containsExactly(twice);
+
+    shard.writeBack();
+    assertThat(shard.census().getTables(0).getRows()).isEqualTo(2);
+    assertThat(shard.census().getTables(0).getOccurrences()).isEqualTo(3);
+    Shard again = open(DIMENSION, HALF_LIFE_MS);
+    again.apply(Batches.batch(Batches.table("user", GRADIENT, 1, 1)).build());
+    again.writeBack();
+
+    assertThat(again.census().getTables(0).getRows()).isEqualTo(2);
+    long binned =
+        again.census().getTables(0).getBinsList().stream().mapToLong(PopularityBin::getRows).sum();
+    assertThat(binned).isEqualTo(2);
   }
 
   @Test
@@ -141,11 +203,12 @@ class ShardTest {
             .build());
     shard.writeBack();
     Shard again = open(DIMENSION, HALF_LIFE_MS);
-    float[] tag = again.read("tag", 1);
+    float[] tag = Reads.state(again, "tag", 1);
 
     again.apply(Batches.batch(Batches.table("city", GRADIENT, 1)).build());
 
-    assertThat(again.read("tag", 1)).isEqualTo(tag);
+    assertThat(tag).isNotNull().isEqualTo(Reads.state(shard, "tag", 1));
+    assertThat(Reads.state(again, "tag", 1)).isEqualTo(tag);
     assertThat(again.summary().tables().keySet()).containsExactly("city", "item", "tag", "user");
   }
 
@@ -160,18 +223,17 @@ class ShardTest {
   }
 
   @Test
-  void anotherHalfLifeCountsThePopularityOfAllRowsAnew() {
-    shard.apply(
-        Batches.batch(Batches.table("user", GRADIENT, 1, 2)).setEventTimeMs(8 * 1_000).build());
-    shard.writeBack();
-    assertThat(shard.census().getTables(0).getBinsList()).containsExactly(bin(0, 2));
+  void rowsOfAnotherEncodingAreRefused() {
+    var state = ShardState.newBuilder().setDimension(DIMENSION).setHalfLifeMs(1).setEncoding(2);
+    below.put(new byte[] {-1, -1, -1, -1}, state.build().toByteArray());
 
-    // Popularity 1 at 8 half-lives: grade 8, so bin 32.
-    Shard faster = open(DIMENSION, 1_000);
-    assertThat(faster.census().getTables(0).getBinsList()).containsExactly(bin(32, 2));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> open(DIMENSION, HALF_LIFE_MS))
+        .withMessageContaining("FLOAT32_ADAGRAD (expected: FLOAT32_PLAIN, which the rows");
+  }
 
-    faster.writeBack();
-    assertThat(open(DIMENSION, 1_000).census()).isEqualTo(faster.census());
+  private static List<PopularityBin> bins(Shard shard) {
+    return shard.census().getTables(0).getBinsList();
   }
 
   private static PopularityBin bin(long bin, long rows) {
@@ -179,17 +241,102 @@ class ShardTest {
   }
 
   @Test
-  void aCommitIsWantedWhenHalfOfTheMemoryIsChangedRows() {
-    long rowBytes = 152 + 8L * (1 + DIMENSION);
-    var small =
-        new Shard(SHARD, below, DIMENSION, OPTIMIZER, new Popularity(HALF_LIFE_MS), 4 * rowBytes);
+  void theCensusCountsRowsAtOnceAndPutsThemIntoBinsWhenTheyAreWrittenBack() {
+    UpdateBatch batch = Batches.batch(Batches.table("user", GRADIENT, 1, 2)).build();
+    UpdateBatch atEightHalfLives = batch.toBuilder().setEventTimeMs(8 * HALF_LIFE_MS).build();
+    shard.apply(atEightHalfLives);
+    assertThat(shard.census().getTables(0).getRows()).isEqualTo(2);
+    assertThat(bins(shard)).isEmpty();
 
-    small.apply(Batches.batch(Batches.table("user", GRADIENT, 1, 2)).build());
-    assertThat(small.wantsWriteBack()).isFalse();
-    small.apply(Batches.batch(Batches.table("user", GRADIENT, 3)).build());
-    assertThat(small.wantsWriteBack()).isTrue();
+    // Popularity 1 at 8 half-lives: grade 8, so bin 32.
+    shard.writeBack();
+    assertThat(bins(shard)).containsExactly(bin(32, 2));
+
+    UpdateBatch onlyOne = Batches.batch(Batches.table("user", GRADIENT, 1)).build();
+    shard.apply(onlyOne.toBuilder().setEventTimeMs(8 * HALF_LIFE_MS).build());
+    assertThat(bins(shard)).containsExactly(bin(32, 2));
+    shard.writeBack();
+    assertThat(bins(shard)).containsExactly(bin(32, 1), bin(36, 1));
+  }
+
+  @Test
+  void anotherHalfLifeCountsThePopularityOfAllRowsAnew() {
+    shard.apply(
+        Batches.batch(Batches.table("user", GRADIENT, 1, 2)).setEventTimeMs(8 * 1_024).build());
+    shard.writeBack();
+    assertThat(bins(shard)).containsExactly(bin(0, 2));
+
+    Shard faster = open(DIMENSION, 1_024);
+    assertThat(bins(faster)).containsExactly(bin(32, 2));
+
+    faster.writeBack();
+    assertThat(open(DIMENSION, 1_024).census()).isEqualTo(faster.census());
+  }
+
+  private static long[] keys(int n) {
+    return LongStream.range(0, n).toArray();
+  }
+
+  private long rowsBelow() {
+    return below.pairs.keySet().stream().filter(key -> key.length == RowFormat.KEY_BYTES).count();
+  }
+
+  @Test
+  void anUpdateOfMoreRowsThanTheMemoryHoldsIsWrittenBackAsItGoes() {
+    int n = 1_000;
+    float[] gradient = Batches.gradient(WIDE, 0.5f);
+    UpdateBatch batch = Batches.batch(Batches.table("user", gradient, keys(n))).build();
+    Shard small = open(WIDE, HALF_LIFE_MS, ResidentRows.LEAST_BYTES);
+    small.apply(batch);
+
+    long early = rowsBelow();
+    assertThat(early).isBetween(n / 2L, n - 1L);
+    assertThat(small.rows().size()).isLessThan(n);
+    assertThat(small.census().getTables(0).getRows()).isEqualTo(n);
+    assertThat(bins(small)).isEmpty();
     small.writeBack();
-    assertThat(small.wantsWriteBack()).isFalse();
+    assertThat(rowsBelow()).isEqualTo(n);
+    assertThat(bins(small).getFirst().getRows()).isEqualTo(n);
+  }
+
+  @Test
+  void whatWasWrittenBackEarlyIsLostWithACrashLikeAllElse() {
+    Shard small = open(WIDE, HALF_LIFE_MS, ResidentRows.LEAST_BYTES);
+    float[] gradient = Batches.gradient(WIDE, 0.5f);
+    small.apply(Batches.batch(Batches.table("user", gradient, keys(1_000))).build());
+
+    below.crash();
+
+    Shard again = open(WIDE, HALF_LIFE_MS, ResidentRows.LEAST_BYTES);
+    assertThat(again.summary().examples()).isZero();
+    assertThat(Reads.state(again, "user", 0)).isNull();
+  }
+
+  @Test
+  void veryManyChangedRowsAreWrittenBackWithoutWaitingForTheCommit() {
+    int most = 1 << 17;
+    float[] gradient = Batches.gradient(1, 0.5f);
+    Shard narrow = open(1, HALF_LIFE_MS, 32 << 20);
+    narrow.apply(Batches.batch(Batches.table("user", gradient, keys(most - 1))).build());
+    assertThat(rowsBelow()).isZero();
+
+    narrow.apply(Batches.batch(Batches.table("item", gradient, 1)).build());
+
+    assertThat(rowsBelow()).isEqualTo(most);
+    assertThat(below.pairs).hasSize(most);
+    narrow.writeBack();
+    assertThat(below.puts).as("each row once, two tables, the shard").hasSize(most + 3);
+  }
+
+  @Test
+  void nothingIsWrittenBackTwice() {
+    shard.apply(Batches.batch(Batches.table("user", GRADIENT, 1)).build());
+    shard.writeBack();
+    below.commit();
+
+    shard.writeBack();
+
+    assertThat(below.puts).isEmpty();
   }
 
   @Test

@@ -17,13 +17,15 @@ import dev.varve.schema.Feature;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.StoreConfig;
 import dev.varve.table.Popularity;
+import dev.varve.table.ResidentRows;
+import dev.varve.table.RowKeys;
 import dev.varve.testing.StreamsDriver;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import org.apache.kafka.streams.Topology;
-import org.jspecify.annotations.Nullable;
 
 /** Both applications, put together as the process does it, but without a broker. */
 final class Parts {
@@ -45,8 +47,8 @@ final class Parts {
     }
 
     @Override
-    public float @Nullable [] read(int shard, String table, long category) {
-      return null;
+    public void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions) {
+      Arrays.fill(dimensions, 0, keys.size(), ResidentRows.ABSENT);
     }
   }
 

@@ -11,6 +11,7 @@ import dev.varve.schema.DenseDelta;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Parameters;
+import dev.varve.schema.PopularityBin;
 import dev.varve.schema.Reply;
 import dev.varve.schema.StatusCommand;
 import dev.varve.schema.StatusReply;
@@ -71,8 +72,6 @@ class StoreTopologyTest {
     try (StreamsDriver driver = Parts.startStore(folder)) {
       driver.send(UPDATES, update(1, 2));
       driver.send(UPDATES, update(2));
-      var store = driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class);
-      assertThat(store.read("user", 2)).hasSize(2 * (1 + Parts.DIMENSION));
       assertThat(driver.read(CENSUS)).isEmpty();
 
       driver.pass(Parts.CENSUS_EVERY);
@@ -84,6 +83,29 @@ class StoreTopologyTest {
       driver.pass(Parts.CENSUS_EVERY);
       assertThat(driver.read(CENSUS)).isEmpty();
     }
+  }
+
+  @Test
+  void aCensusFromBeforeTheCommitIsFollowedByOneWithAllRowsInItsBins() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(UPDATES, update(1));
+      // The driver commits behind every record: only so is a row not yet committed.
+      driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class).apply(update(2));
+      driver.pass(Parts.CENSUS_EVERY);
+      Census before = only(driver.read(CENSUS, Census.parser()));
+      assertThat(before.getTables(0).getRows()).isEqualTo(2);
+      assertThat(binned(before)).isEqualTo(1);
+
+      driver.pass(Parts.CENSUS_EVERY);
+      assertThat(binned(only(driver.read(CENSUS, Census.parser())))).isEqualTo(2);
+
+      driver.pass(Parts.CENSUS_EVERY);
+      assertThat(driver.read(CENSUS)).isEmpty();
+    }
+  }
+
+  private static long binned(Census census) {
+    return census.getTables(0).getBinsList().stream().mapToLong(PopularityBin::getRows).sum();
   }
 
   @Test
@@ -99,27 +121,22 @@ class StoreTopologyTest {
       assertThat(letter.from()).isEqualTo(UPDATES + "-0@0");
       assertThat(letter.value()).isEqualTo(refused.toByteArray());
       var store = driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class);
-      assertThat(store.read("user", 1)).isNull();
-      assertThat(store.read("user", 2)).isNotNull();
+      assertThat(store.census().getExamples()).isEqualTo(1);
+      assertThat(store.census().getTables(0).getRows()).isEqualTo(1);
     }
   }
 
   @Test
-  void updatesAreNoDeadLettersWhenTheStoredRowsHaveAnotherDimension() {
+  void aStoreWhoseRowsHaveAnotherDimensionDoesNotStart() {
     StreamsDriver first = Parts.startStore(folder);
     first.send(UPDATES, update(1));
     first.stop(kept);
 
-    try (var other =
-        new StreamsDriver(
-            Parts.storeTopology(8), Parts.settings(Parts.TOPICS.storeApplication()), kept)) {
-      assertThatThrownBy(() -> other.send(UPDATES, updateOf(3 + 8, 1)))
-          .rootCause()
-          .hasMessage(
-              "model.dimension: 8 (expected: 4, the dimension of the rows that are stored)");
-      assertThat(Letters.read(other)).isEmpty();
-      assertThat(other.commits()).isZero();
-    }
+    var topology = Parts.storeTopology(8);
+    var settings = Parts.settings(Parts.TOPICS.storeApplication());
+    assertThatThrownBy(() -> new StreamsDriver(topology, settings, kept))
+        .rootCause()
+        .hasMessage("model.dimension: 8 (expected: 4, the dimension of the rows that are stored)");
   }
 
   // -- dense

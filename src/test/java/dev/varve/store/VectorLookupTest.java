@@ -1,0 +1,169 @@
+package dev.varve.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.event.Category;
+import dev.varve.learn.Adagrad;
+import dev.varve.learn.OptimizerConfig;
+import dev.varve.schema.TableUpdate;
+import dev.varve.table.Basis;
+import dev.varve.table.Popularity;
+import dev.varve.table.ResidentRows;
+import dev.varve.testing.Cases;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Lookups over several shards that hold the rows of a table, a part of them only below. */
+class VectorLookupTest {
+  private static final int DIMENSION = 64;
+  private static final int SHARDS = 3;
+  private static final int ROWS = 2_000;
+  private static final float[] GRADIENT = Batches.gradient(DIMENSION, 0.5f);
+  private static final Basis BASIS = Basis.identity(DIMENSION);
+  private static final Adagrad OPTIMIZER = new Adagrad(OptimizerConfig.defaults(), 5);
+
+  private final List<Shard> shards = new ArrayList<>();
+  private final VectorLookup lookup = new VectorLookup();
+
+  @BeforeEach
+  void open() {
+    for (int shard = 0; shard < SHARDS; shard++) {
+      int owner = shard;
+      long[] keys =
+          LongStream.range(0, ROWS)
+              .filter(key -> Category.shard("user", key, SHARDS) == owner)
+              .toArray();
+      Shard opened =
+          new Shard(
+              shard,
+              new MapBelow(),
+              new EmbeddingStore.Settings(
+                  DIMENSION, OPTIMIZER, new Popularity(1_000), ResidentRows.LEAST_BYTES));
+      TableUpdate.Builder table = Batches.table("user", GRADIENT, keys);
+      opened.apply(Batches.batch(table).build());
+      assertThat(opened.rows().size()).as("rows in memory").isLessThan(keys.length);
+      shards.add(opened);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    shards.forEach(Shard::close);
+  }
+
+  private void lookup(String table, long[] keys, Basis basis, float[] vectors, byte[] statuses) {
+    lookup.lookup(
+        table,
+        keys,
+        SHARDS,
+        (shard, read) -> read.accept(shards.get(shard)),
+        basis,
+        vectors,
+        statuses);
+  }
+
+  private static float[] expected(long key, Basis basis) {
+    float[] vector = new float[basis.width()];
+    if (key < ROWS) {
+      float[] state = OPTIMIZER.initial("user", key, DIMENSION);
+      OPTIMIZER.step(state, 0, DIMENSION, GRADIENT, 0);
+      System.arraycopy(state, 1, vector, 0, DIMENSION);
+    }
+    return vector;
+  }
+
+  /** Any keys in any order, some of them twice, some without a row. */
+  private static long[] keys(RandomGenerator random, int n) {
+    return random.longs(n, 0, ROWS + ROWS / 4).toArray();
+  }
+
+  @Test
+  void vectorsComeInTheOrderOfTheirKeysHoweverManyThereAre() {
+    Cases.forAll(
+        30,
+        random -> {
+          int[] sizes = {random.nextInt(600), VectorLookup.MOST, 3 * VectorLookup.MOST + 1};
+          long[] keys = keys(random, sizes[random.nextInt(sizes.length)]);
+          // Room behind, as a caller may have.
+          float[] vectors = new float[(keys.length + 1) * DIMENSION];
+          byte[] statuses = new byte[keys.length + 1];
+          Arrays.fill(vectors, Float.NaN);
+          Arrays.fill(statuses, (byte) 9);
+
+          lookup("user", keys, BASIS, vectors, statuses);
+
+          for (int i = 0; i < keys.length; i++) {
+            float[] vector = Arrays.copyOfRange(vectors, i * DIMENSION, (i + 1) * DIMENSION);
+            assertThat(Arrays.equals(vector, expected(keys[i], BASIS))).as("%d", keys[i]).isTrue();
+            assertThat(LookupStatus.of(statuses[i]))
+                .isEqualTo(keys[i] < ROWS ? LookupStatus.ROW : LookupStatus.UNKNOWN);
+          }
+          assertThat(vectors[keys.length * DIMENSION]).isNaN();
+          assertThat(statuses[keys.length]).isEqualTo((byte) 9);
+        });
+  }
+
+  @Test
+  void aTableThatDoesNotExistHasTheZeroVectorForEveryKey() {
+    float[] vectors = new float[2 * DIMENSION];
+    byte[] statuses = new byte[2];
+    lookup("user", new long[] {1, 2}, BASIS, vectors, statuses);
+    assertThat(statuses).containsOnly(LookupStatus.ROW.code());
+
+    lookup("item", new long[] {1, 2}, BASIS, vectors, statuses);
+
+    assertThat(vectors).containsOnly(0);
+    assertThat(statuses).containsOnly(LookupStatus.UNKNOWN.code());
+  }
+
+  @Test
+  void onlyShardsThatOwnAKeyAreRead() {
+    long key = 7;
+    List<Integer> read = new ArrayList<>();
+    lookup.lookup(
+        "user",
+        new long[] {key, key},
+        SHARDS,
+        (shard, _) -> read.add(shard),
+        BASIS,
+        new float[2 * DIMENSION],
+        new byte[2]);
+
+    assertThat(read).containsExactly(Category.shard("user", key, SHARDS));
+  }
+
+  /** A thread has one lookup for all applications of the process. */
+  @Test
+  void widthAndNumberOfShardsMayChangeFromOneLookupToTheNext() {
+    long[] keys = {3, 5, 8};
+    float[] narrow = new float[keys.length * DIMENSION];
+    lookup("user", keys, BASIS, narrow, new byte[keys.length]);
+    Basis wider = Basis.identity(2 * DIMENSION);
+    float[] wide = new float[2 * keys.length * DIMENSION];
+    lookup("user", keys, wider, wide, new byte[keys.length]);
+
+    for (int i = 0; i < keys.length; i++) {
+      assertThat(Arrays.copyOfRange(wide, 2 * i * DIMENSION, 2 * (i + 1) * DIMENSION))
+          .containsExactly(expected(keys[i], wider));
+    }
+    byte[] statuses = new byte[keys.length];
+    lookup.lookup(
+        "user",
+        keys,
+        100,
+        (_, read) -> read.accept(shards.getFirst()),
+        BASIS,
+        new float[keys.length * DIMENSION],
+        statuses);
+    for (int i = 0; i < keys.length; i++) {
+      boolean isThere = Category.shard("user", keys[i], SHARDS) == 0;
+      assertThat(LookupStatus.of(statuses[i]) == LookupStatus.ROW).isEqualTo(isThere);
+    }
+  }
+}

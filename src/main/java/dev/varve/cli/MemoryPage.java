@@ -50,7 +50,10 @@ final class MemoryPage {
 
   private String rocksDb() {
     JsonNode rocksDb = memory.path("rocksDb");
-    return "RocksDB: %s in files; in memory %s not yet in files, %s of block cache (at most %s), %s of open files"
+    return """
+    RocksDB: %s in files
+    in memory: %s not yet in files, block cache %s of %s, open files %s\
+    """
         .formatted(
             size(rocksDb.path("fileBytes")),
             size(rocksDb.path("memtableBytes")),

@@ -17,7 +17,9 @@ class StatusCommandTest {
                   "rowsByDimension": {"16": 5}}},
        "memory": {"capacity": 1048576, "used": 86016, "index": 4096, "blocks": [
          {"dimension": 4, "rows": 500, "bytes": 32768, "rowBytes": 64},
-         {"dimension": 16, "rows": 300, "bytes": 49152, "rowBytes": 160}]},
+         {"dimension": 16, "rows": 300, "bytes": 49152, "rowBytes": 160}],
+         "rocksDb": {"fileBytes": 2048, "memtableBytes": 1048576, "tableReaderBytes": 100,
+                     "blockCacheBytes": 4096, "blockCacheCapacity": 67108864}},
        "quality": {"examples": 50000, "logLoss": 0.61234567, "auc": 0.7, "calibration": null},
        "kafka": {"bootstrap": "127.0.0.1:9092", "prefix": "varve"}}
       """;
@@ -45,6 +47,9 @@ class StatusCommandTest {
                   d = 16             505        300         160  48.00 KiB
                   index                                           4.00 KiB
                   all of 1.00 MiB  1,005        800       107.5  84.00 KiB
+
+                  RocksDB: 2.00 KiB in files
+                  in memory: 1.00 MiB not yet in files, block cache 4.00 KiB of 64.00 MiB, open files 100 B
                   parameters: 9,085, 53.2 % of the 17,085 that rows of dimension 16 would have
                   """,
                   ""));

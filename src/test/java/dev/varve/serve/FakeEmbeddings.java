@@ -3,6 +3,7 @@ package dev.varve.serve;
 import dev.varve.event.Category;
 import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
+import dev.varve.store.RocksDbUse;
 import dev.varve.store.TableSummary;
 import dev.varve.table.RowMemory;
 import java.util.Arrays;
@@ -84,6 +85,12 @@ final class FakeEmbeddings implements Embeddings {
   public long examples() {
     check();
     return 10;
+  }
+
+  @Override
+  public RocksDbUse rocksDbUse() {
+    check();
+    return new RocksDbUse(1, 2, 3, 4, 5);
   }
 
   @Override

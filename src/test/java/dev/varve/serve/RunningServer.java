@@ -129,7 +129,7 @@ final class RunningServer implements AutoCloseable {
         60,
         embeddings.dimension(),
         new TreeMap<String, TableSummary>(embeddings.tables()),
-        ServerStatus.Memory.of(embeddings.memory()),
+        ServerStatus.Memory.of(embeddings.memory(), embeddings.rocksDbUse()),
         new Quality(10, 0.5, Double.NaN, 1.1),
         new Kafka("localhost:9092", "varve", "varve-learn", "varve-store"));
   }

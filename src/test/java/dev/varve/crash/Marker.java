@@ -1,0 +1,33 @@
+package dev.varve.crash;
+
+/** Where a process is, as it says itself on a line of its standard output. */
+public enum Marker {
+  /** The application is about to start. */
+  STARTING,
+  /** A shard is about to be restored. */
+  RESTORING,
+  /** A shard was restored. */
+  RESTORED,
+  /** All shards take updates; a broker takes requests. */
+  RUNNING,
+  /** The first changed row of a commit goes to the changelog. */
+  WRITING,
+  /** All rows are with the broker; the transaction is about to be committed. */
+  COMMITTING,
+  /** The transaction was committed. */
+  COMMITTED,
+  /** The process has stopped cleanly. */
+  STOPPED;
+
+  private static final String PREFIX = "@ ";
+
+  /** Says it, for {@link #in}. */
+  public void say() {
+    System.out.println(PREFIX + name());
+  }
+
+  /** Whether the line says it. */
+  boolean in(String line) {
+    return line.equals(PREFIX + name());
+  }
+}

@@ -1,0 +1,40 @@
+package dev.varve.crash;
+
+import dev.varve.base.Bytes;
+import dev.varve.broker.KafkaConfig;
+import dev.varve.broker.Topics;
+import dev.varve.learn.OptimizerConfig;
+import dev.varve.store.RocksDbOptions;
+import dev.varve.store.StoreConfig;
+import java.time.Duration;
+import java.util.Map;
+
+/** What the store is configured with: by default, but for what makes commits and evictions many. */
+public final class Setup {
+  public static final int SHARDS = 4;
+  public static final int DIMENSION = 8;
+  public static final long MODEL_SEED = 11;
+  public static final OptimizerConfig OPTIMIZER = OptimizerConfig.defaults();
+
+  /** The least memory: some 2,000 rows a shard fit. */
+  public static final StoreConfig STORE =
+      new StoreConfig(
+          1,
+          Duration.ofMillis(50),
+          Bytes.mib(1),
+          Bytes.mib(1),
+          Bytes.mib(1),
+          Duration.ofMinutes(10),
+          Duration.ofSeconds(2));
+
+  /** RocksDB writes a file, with rows not yet committed, in about every other life of a process. */
+  private static final Map<String, String> PROPERTIES =
+      Map.of(RocksDbOptions.WRITE_BUFFER_BYTES, Integer.toString(256 << 10));
+
+  public static final KafkaConfig KAFKA =
+      new KafkaConfig("", 9092, "varve", 1, SHARDS, 1, Duration.ofDays(7), "varve-1", PROPERTIES);
+
+  static final Topics TOPICS = new Topics(KAFKA);
+
+  private Setup() {}
+}

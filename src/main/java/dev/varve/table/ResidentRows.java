@@ -249,12 +249,7 @@ public final class ResidentRows implements AutoCloseable {
   public void reserve(int dimension, int rows, Runnable writeBack) {
     Slab slab = slabs.of(dimension);
     while (slab.free() < rows || room() < rows) {
-      if (limbo.size() < rows) {
-        limbo.drain(free);
-      } else {
-        // Evicting ever more would not help: what is gone already is held by a reader.
-        limbo.await(free);
-      }
+      limbo.drain(free);
       if (!makeRoom(slab, rows)) {
         if (dirty.isEmpty()) {
           throw new IllegalStateException(
@@ -275,7 +270,17 @@ public final class ResidentRows implements AutoCloseable {
     return !(lacksSlots || lacksIndex)
         || (lacksIndex && growIndex(rows))
         || (lacksSlots && (grow(slab) || takePage(slab)))
+        || awaitReaders(rows)
         || evict(rows);
+  }
+
+  /** Evicting ever more would not help when so many are gone already, and held by a reader. */
+  private boolean awaitReaders(int rows) {
+    if (limbo.size() < rows) {
+      return false;
+    }
+    limbo.await(free);
+    return true;
   }
 
   private void free(int slot) {

@@ -279,7 +279,7 @@ public final class ResidentRows implements AutoCloseable {
     if (limbo.size() < rows) {
       return false;
     }
-    limbo.await(free);
+    limbo.empty(free);
     return true;
   }
 
@@ -351,7 +351,7 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   private void clearLastPage(int level, Slab slab) {
-    limbo.await(free);
+    limbo.empty(free);
     slab.unlinkLastPage();
     for (int place = slab.firstOfLastPage(); place < slab.end(); place++) {
       if (RowDescriptor.isLive(slab.row(place))) {

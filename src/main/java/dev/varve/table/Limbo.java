@@ -55,6 +55,11 @@ final class Limbo {
     awaitDrained();
     gate.flip();
     awaitDrained();
+    empty(free);
+  }
+
+  /** Waits until all slots are handed out, and for no reader that holds none. */
+  void empty(IntConsumer free) {
     while (!drain(free)) {
       LockSupport.parkNanos(PAUSE_NS);
     }

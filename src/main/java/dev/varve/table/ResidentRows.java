@@ -230,12 +230,7 @@ public final class ResidentRows implements AutoCloseable {
   public void reserve(int dimension, int rows, Runnable writeBack) {
     Slab slab = slabs.of(dimension);
     while (slab.free() < rows || room() < rows) {
-      if (limbo.size() < rows) {
-        limbo.drain(free);
-      } else {
-        // Evicting ever more would not help: what is gone already is held by a reader.
-        limbo.await(free);
-      }
+      limbo.drain(free);
       if (!makeRoom(slab, rows)) {
         if (dirty.isEmpty()) {
           throw new IllegalStateException(
@@ -256,7 +251,17 @@ public final class ResidentRows implements AutoCloseable {
     return !(lacksSlots || lacksIndex)
         || (lacksIndex && growIndex(rows))
         || (lacksSlots && (grow(slab) || takePage(slab)))
+        || awaitReaders(rows)
         || evict(rows);
+  }
+
+  /** Evicting ever more would not help when so many are gone already, and held by a reader. */
+  private boolean awaitReaders(int rows) {
+    if (limbo.size() < rows) {
+      return false;
+    }
+    limbo.empty(free);
+    return true;
   }
 
   private void free(int slot) {
@@ -327,7 +332,7 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   private void clearLastPage(int level, Slab slab) {
-    limbo.await(free);
+    limbo.empty(free);
     slab.unlinkLastPage();
     for (int place = slab.firstOfLastPage(); place < slab.end(); place++) {
       if (RowDescriptor.isLive(slab.row(place))) {

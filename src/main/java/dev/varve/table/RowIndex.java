@@ -36,7 +36,7 @@ final class RowIndex {
   private static final long HIGH_BITS = LANES << 15;
 
   /** Times this, the lowest bits of four lanes stand side by side from bit 48 on. */
-  private static final long GATHER = 1L << 48 | 1L << 33 | 1L << 18 | 1L << 3;
+  private static final long GATHER = (1L << 48) | (1L << 33) | (1L << 18) | (1L << 3);
 
   private static final double MOST_LOAD = 0.9;
 
@@ -128,7 +128,7 @@ final class RowIndex {
   /** A bit for each of the four 16-bit lanes that is 0. */
   private static int fourth(long lanes) {
     long zero = ~(((lanes & ~HIGH_BITS) + ~HIGH_BITS) | lanes | ~HIGH_BITS);
-    return (int) ((zero >>> 15) * GATHER >>> 48) & 15;
+    return (int) (((zero >>> 15) * GATHER) >>> 48) & 15;
   }
 
   static int tag(long hash) {

@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StatusCommand.class,
       TopicsCommand.class,
       ConfigCommand.class,
+      BenchCommand.class,
       GenerateCompletion.class,
       HelpCommand.class,
     })
@@ -58,11 +59,13 @@ public final class Main {
     commandLine.setUsageHelpAutoWidth(true);
     commandLine.setParameterExceptionHandler(Main::refuse);
     commandLine.setExecutionExceptionHandler((e, command, parsed) -> fail(e, command));
-    commandLine
-        .getSubcommands()
-        .values()
-        .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
+    sayVersion(commandLine);
     return commandLine;
+  }
+
+  private static void sayVersion(CommandLine of) {
+    of.getCommandSpec().versionProvider(new Version());
+    of.getSubcommands().values().forEach(Main::sayVersion);
   }
 
   private static PrintWriter utf8(FileDescriptor descriptor) {

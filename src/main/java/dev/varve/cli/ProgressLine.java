@@ -45,6 +45,14 @@ final class ProgressLine implements AutoCloseable {
     err.flush();
   }
 
+  /** Shows what is being done, at once. */
+  void show(String what) {
+    if (terminal) {
+      err.print(CLEAR + what);
+      err.flush();
+    }
+  }
+
   static String line(String verb, long done, OptionalDouble share, double seconds) {
     String text =
         String.format(Locale.ROOT, "%s %,d (%,.0f/s)", verb, done, done / Math.max(seconds, 1e-3));

@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
  * the hat, x = H⁻¹(u) is rounded to k, and k is taken when u lies on its bar. StrictMath: the same
  * seed gives the same ranks on every machine.
  */
-final class ZipfSampler {
+public final class ZipfSampler {
   private static final double NEAR_ZERO = 1e-8;
 
   private final int n;
@@ -21,7 +21,7 @@ final class ZipfSampler {
   private final double hatLast;
   private final double accepted;
 
-  ZipfSampler(int n, double s) {
+  public ZipfSampler(int n, double s) {
     Check.that(n >= 1, "n", n, "at least 1");
     Check.that(s >= 0, "s", s, "at least 0");
     this.n = n;
@@ -32,7 +32,7 @@ final class ZipfSampler {
   }
 
   /** A rank, from 1. */
-  int draw(RandomGenerator random) {
+  public int draw(RandomGenerator random) {
     while (true) {
       double u = hatLast + random.nextDouble() * (hatFirst - hatLast);
       double x = inverse(u);

@@ -510,6 +510,11 @@ public final class ResidentRows implements AutoCloseable {
     return index.size();
   }
 
+  /** The share of the index's entries that rows have. */
+  public double indexLoad() {
+    return (double) index.size() / ((long) index.lines() * RowIndex.ENTRIES);
+  }
+
   /** Rows that were evicted since the beginning. */
   public long evictions() {
     return evicted;

@@ -22,6 +22,7 @@ final class RowSearch {
   private final long[] addresses = new long[ResidentRows.CHUNK];
 
   private final long[] lasts = new long[ResidentRows.CHUNK];
+  private final int[] missing = new int[ResidentRows.CHUNK];
 
   /** Keeps the loads that only fetch from being optimized away. */
   @SuppressWarnings("UnusedVariable")
@@ -48,8 +49,9 @@ final class RowSearch {
     int seen = fetchLines(n);
     locateRows(slabs, n, last);
     sink = seen + fetchRows(n) + fetchWideRows(n, last);
-    if (!areThere(tables, keys, from, n)) {
-      searchOn(index, slabs, tables, keys, from, n);
+    int count = gatherMissing(tables, keys, from, n);
+    if (count > 0) {
+      searchOn(index, slabs, tables, keys, from, count, last);
     }
   }
 
@@ -71,14 +73,14 @@ final class RowSearch {
 
   private void locateRows(Slabs slabs, int n, int[] last) {
     for (int i = 0; i < n; i++) {
-      int slot = RowIndex.candidate(addresses[i], hashes[i]);
-      slots[i] = slot;
+      slots[i] = RowIndex.candidate(addresses[i], hashes[i]);
+    }
+    for (int i = 0; i < n; i++) {
       // Where there is none the line stands in, so that nothing below has to ask.
-      if (slot >= 0) {
-        addresses[i] = slabs.row(slot);
-        lasts[i] = addresses[i] + last[Slabs.levelOf(slot)];
-      } else {
-        lasts[i] = addresses[i];
+      lasts[i] = addresses[i];
+      if (slots[i] >= 0) {
+        addresses[i] = slabs.row(slots[i]);
+        lasts[i] = addresses[i] + last[Slabs.levelOf(slots[i])];
       }
     }
   }
@@ -113,25 +115,50 @@ final class RowSearch {
     return seen;
   }
 
-  private boolean areThere(int[] tables, long[] keys, int from, int n) {
-    boolean all = true;
+  /** Gathers those of which the row is not, or another, and gives how many they are. */
+  private int gatherMissing(int[] tables, long[] keys, int from, int n) {
+    int count = 0;
     for (int i = 0; i < n; i++) {
       if (slots[i] < 0 || !RowDescriptor.isOf(addresses[i], tables[from + i], keys[from + i])) {
-        slots[i] = ResidentRows.ABSENT;
-        all = false;
+        missing[count++] = i;
       }
     }
-    return all;
+    return count;
   }
 
   /** For rows that are absent, whose line is full, or whose tag another row shares. */
-  private void searchOn(RowIndex index, Slabs slabs, int[] tables, long[] keys, int from, int n) {
-    for (int i = 0; i < n; i++) {
-      if (slots[i] == ResidentRows.ABSENT) {
-        int slot = index.find(slabs, hashes[i], tables[from + i], keys[from + i]);
-        slots[i] = slot;
-        addresses[i] = slot < 0 ? 0 : slabs.row(slot);
+  private void searchOn(
+      RowIndex index, Slabs slabs, int[] tables, long[] keys, int from, int count, int[] last) {
+    sink += fetchNextLines(index, count) + fetchNextRows(slabs, count, last);
+    for (int m = 0; m < count; m++) {
+      int i = missing[m];
+      int slot = index.find(slabs, hashes[i], tables[from + i], keys[from + i]);
+      slots[i] = slot;
+      addresses[i] = slot < 0 ? 0 : slabs.row(slot);
+    }
+  }
+
+  private int fetchNextLines(RowIndex index, int count) {
+    int seen = 0;
+    for (int m = 0; m < count; m++) {
+      int i = missing[m];
+      long line = index.line(hashes[i]);
+      addresses[i] = RowIndex.isPassed(line) ? index.next(line) : line;
+      seen += Memory.getInt(addresses[i]);
+    }
+    return seen;
+  }
+
+  private int fetchNextRows(Slabs slabs, int count, int[] last) {
+    int seen = 0;
+    for (int m = 0; m < count; m++) {
+      int i = missing[m];
+      int slot = RowIndex.candidate(addresses[i], hashes[i]);
+      if (slot >= 0) {
+        long row = slabs.row(slot);
+        seen += Memory.getInt(row) + Memory.getInt(row + last[Slabs.levelOf(slot)]);
       }
     }
+    return seen;
   }
 }

@@ -34,6 +34,7 @@ class ArchitectureTest {
   private static final Map<String, Integer> FLOORS =
       Map.ofEntries(
           entry("cli", 7),
+          entry("bench", 6),
           entry("topology", 5),
           entry("feed", 5),
           entry("serve", 5),
@@ -53,7 +54,7 @@ class ArchitectureTest {
   private static final Map<String, Set<String>> LIBRARIES =
       Map.ofEntries(
           entry("org.apache.kafka", Set.of("topology", "store", "broker", "feed", "cli")),
-          entry("org.rocksdb", Set.of("store")),
+          entry("org.rocksdb", Set.of("store", "bench")),
           entry("com.linecorp.armeria", Set.of("serve")),
           entry("io.grpc", Set.of("serve", "schema")),
           entry("io.micrometer", Set.of("serve", "cli")),

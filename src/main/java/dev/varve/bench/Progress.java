@@ -1,0 +1,7 @@
+package dev.varve.bench;
+
+/** Is told what is being done. */
+@FunctionalInterface
+public interface Progress {
+  void at(String what);
+}

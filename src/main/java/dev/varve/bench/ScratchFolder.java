@@ -1,0 +1,29 @@
+package dev.varve.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+
+/** A folder that is gone again when it is closed. */
+final class ScratchFolder implements AutoCloseable {
+  private final Path path;
+
+  ScratchFolder(Path in) throws IOException {
+    Files.createDirectories(in);
+    path = Files.createTempDirectory(in, "varve-bench");
+  }
+
+  Path path() {
+    return path;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (var files = Files.walk(path)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}

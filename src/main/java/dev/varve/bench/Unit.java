@@ -1,0 +1,23 @@
+package dev.varve.bench;
+
+/** What a figure counts. */
+public enum Unit {
+  NS_PER_ROW("ns/row"),
+  ROWS_PER_SECOND("rows/s"),
+  BYTES_PER_ROW("B/row"),
+  MILLISECONDS("ms"),
+  SECONDS("s"),
+  ROWS("rows"),
+  PERCENT("%"),
+  TIMES("x");
+
+  private final String text;
+
+  Unit(String text) {
+    this.text = text;
+  }
+
+  public String text() {
+    return text;
+  }
+}

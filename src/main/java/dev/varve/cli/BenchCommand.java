@@ -1,0 +1,22 @@
+package dev.varve.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code varve bench}: measures parts of Varve on this machine. */
+@Command(
+    name = "bench",
+    description = "Measure Varve on this machine.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = BenchStoreCommand.class)
+final class BenchCommand implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "bench: nothing (expected: store)");
+  }
+}

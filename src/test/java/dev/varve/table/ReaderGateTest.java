@@ -127,7 +127,7 @@ class ReaderGateTest {
         box = new Box();
         gate.flip();
         while (!gate.isDrained()) {
-          Thread.yield();
+          Thread.onSpinWait();
         }
         old.isFree = true;
       }
@@ -154,7 +154,7 @@ class ReaderGateTest {
       }
       reads++;
       // Better interrupted here than inside, where it would hold the writer up.
-      Thread.yield();
+      Thread.onSpinWait();
     }
     return reads;
   }

@@ -101,7 +101,7 @@ class ResidentRowsReadersTest {
           assertThat(churn.rows()).as("the rows that came after").isNotSameAs(rows);
         }
         // Better interrupted here than within the gate, where it would hold the writer up.
-        Thread.yield();
+        Thread.onSpinWait();
       }
       return found;
     }

@@ -115,7 +115,7 @@ class ResidentRowsTest {
   @Test
   void aRemovedRowIsNotWrittenBackNorIsTheCleanRowThatGetsItsSlot() {
     int removed = add(1, 4, true);
-    for (int i = 2; (i - 1) * block(4).rowBytes() < block(4).bytes(); i++) {
+    for (int i = 2; (i - 1L) * block(4).rowBytes() < block(4).bytes(); i++) {
       add(i, 4, false);
     }
     rows.remove(removed);
@@ -177,7 +177,7 @@ class ResidentRowsTest {
     int turns = 10;
     int used = 20;
     int missed = 0;
-    for (int i = 1_000_000; rows.evictions() < turns * rows.size(); i++) {
+    for (int i = 1_000_000; rows.evictions() < (long) turns * rows.size(); i++) {
       add(i, 16, false);
       // Each in use is looked for each time, and comes into memory one after the other.
       for (int key = 1; key <= Math.min(used, i - 1_000_000); key++) {
@@ -220,7 +220,7 @@ class ResidentRowsTest {
     }
 
     assertThat(block(128).rows()).isEqualTo(100);
-    assertThat(block(128).bytes()).isGreaterThanOrEqualTo(100 * block(128).rowBytes());
+    assertThat(block(128).bytes()).isGreaterThanOrEqualTo(100L * block(128).rowBytes());
     assertThat(block(1).bytes()).isLessThanOrEqualTo(before - block(128).bytes() + 4 * KIB);
     assertThat(present(-100, 0)).isEqualTo(100);
   }

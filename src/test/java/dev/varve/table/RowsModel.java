@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
@@ -20,6 +21,7 @@ final class RowsModel {
   private static final int TABLES = 3;
 
   /** What a row is. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by isSame
   private record Content(int dimension, long popularity, long time, float[] state) {
     boolean isSame(Content other) {
       return dimension == other.dimension
@@ -122,7 +124,7 @@ final class RowsModel {
 
   private void store(int n) {
     for (RowKey key : some(resident, n)) {
-      Content content = content(all.get(key).dimension);
+      Content content = content(Objects.requireNonNull(all.get(key)).dimension);
       int slot = rows.find(key.table(), key.category());
       rows.store(slot, content.popularity, content.time, content.state, 0);
       all.put(key, content);
@@ -136,7 +138,7 @@ final class RowsModel {
       if (reserve(dimension, 1) == 0 || !resident.contains(key)) {
         continue;
       }
-      Content old = all.get(key);
+      Content old = Objects.requireNonNull(all.get(key));
       var moved = new Content(dimension, old.popularity, old.time, content(dimension).state);
       int from = rows.find(key.table(), key.category());
       int slot = rows.move(from, dimension, moved.state, 0);
@@ -165,7 +167,9 @@ final class RowsModel {
           var key = new RowKey(rows.table(slot), rows.category(slot));
           assertThat(handed.add(key)).as("%s is handed over once", key).isTrue();
           assertThat(rows.isDirty(slot)).isTrue();
-          assertThat(read(slot).isSame(all.get(key))).as("content of %s", key).isTrue();
+          assertThat(read(slot).isSame(Objects.requireNonNull(all.get(key))))
+              .as("content of %s", key)
+              .isTrue();
           below.put(key, all.get(key));
         });
     assertThat(handed).isEqualTo(dirty);
@@ -242,6 +246,7 @@ final class RowsModel {
   }
 
   /** A row is in memory as it was written last, or it is not, and is so below. */
+  @SuppressWarnings("ReferenceEquality") // the very content that was put there
   private boolean isRight(RowKey key, Content content, int slot) {
     if (slot < 0) {
       return !resident.contains(key) && below.get(key) == content;

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -159,7 +160,7 @@ class SlabTest {
         int target = slab.take();
         assertThat(target).isLessThan(first);
         assertThat(used).doesNotContainKey(target);
-        Long category = used.remove(slot);
+        long category = Objects.requireNonNull(used.remove(slot));
         write(target, category);
         used.put(target, category);
         RowDescriptor.setDead(slab.row(slot));

@@ -1,0 +1,4 @@
+package dev.varve.table;
+
+/** Names a row in a test. */
+record RowKey(int table, long category) {}

@@ -42,6 +42,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   private final Settings settings;
   private @Nullable InternalProcessorContext<?, ?> context;
   private volatile @Nullable Shard shard;
+  private volatile @Nullable IllegalArgumentException refusal;
 
   /**
    * @param inner what Kafka Streams has built around {@code rocks}
@@ -86,6 +87,10 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
    * @throws InvalidStateStoreException when it is not open
    */
   Shard shard() {
+    IllegalArgumentException refused = refusal;
+    if (refused != null) {
+      throw refused;
+    }
     Shard open = shard;
     if (open == null) {
       throw new InvalidStateStoreException("store " + name() + ": not open");
@@ -111,7 +116,13 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
       throw new IllegalStateException("store " + name() + ": opened before it was initialized");
     }
     if (shard == null) {
-      shard = new Shard(owner.taskId().partition(), new RocksDbBelow(inner, rocks), settings);
+      try {
+        shard = new Shard(owner.taskId().partition(), new RocksDbBelow(inner, rocks), settings);
+      } catch (IllegalArgumentException e) {
+        // What is configured does not fit what is stored. Another thread would fare no better, so
+        // this one goes on, and whoever asks for the shard is told.
+        refusal = e;
+      }
     }
   }
 

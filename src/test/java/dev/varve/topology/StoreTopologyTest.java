@@ -127,16 +127,21 @@ class StoreTopologyTest {
   }
 
   @Test
-  void aStoreWhoseRowsHaveAnotherDimensionDoesNotStart() {
+  void aStoreWhoseRowsHaveAnotherDimensionTellsWhoeverAsks() {
     StreamsDriver first = Parts.startStore(folder);
     first.send(UPDATES, update(1));
     first.stop(kept);
 
+    // The thread starts: it is the process, which asks for every shard, that has to end.
     var topology = Parts.storeTopology(8);
     var settings = Parts.settings(Parts.TOPICS.storeApplication());
-    assertThatThrownBy(() -> new StreamsDriver(topology, settings, kept))
-        .rootCause()
-        .hasMessage("model.dimension: 8 (expected: 4, the dimension of the rows that are stored)");
+    try (StreamsDriver second = new StreamsDriver(topology, settings, kept)) {
+      var store = second.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class);
+      assertThatThrownBy(store::census)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "model.dimension: 8 (expected: 4, the dimension of the rows that are stored)");
+    }
   }
 
   // -- dense

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs {@code ops/varve} in a project of its own, with a JDK and a Maven that only say so. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
@@ -134,10 +136,21 @@ class LauncherTest {
     assertThat(run(linkToLink, "status").out()).contains(project + "/target/varve.jar");
   }
 
-  @Test
-  void theServerAndTheReplayRunAtFullSpeed() throws Exception {
-    assertThat(run(project.resolve("ops/varve"), "--stacktrace", "up").out()).doesNotContain("-XX");
-    assertThat(run(project.resolve("ops/varve"), "replay", "x").out()).doesNotContain("-XX");
+  @ParameterizedTest
+  @ValueSource(strings = {"up", "bench", "replay"})
+  void whatWorksLongRunsAtFullSpeed(String command) throws Exception {
+    assertThat(run(project.resolve("ops/varve"), "--stacktrace", command).out())
+        .doesNotContain("-XX");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"up", "bench"})
+  void onlyWhatComputesWithRowsHasTheVectorApi(String command) throws Exception {
+    String flags = "@" + project + "/ops/compute.flags";
+
+    assertThat(run(project.resolve("ops/varve"), command).out().lines()).contains(flags);
+    assertThat(run(project.resolve("ops/varve"), "replay", command).out().lines())
+        .doesNotContain(flags);
   }
 
   @Test

@@ -57,8 +57,7 @@ final class VarveProcess implements AutoCloseable {
   static Process start(Home home, Path output, String... more) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("@ops/jvm.flags");
-    command.add("-Xmx1g");
+    command.addAll(List.of("@ops/jvm.flags", "@ops/compute.flags", "-Xmx1g"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("up", "--data", home.folder.resolve("data").toString()));
     command.addAll(List.of("--http-port", Integer.toString(home.httpPort), "--grpc-port", "0"));

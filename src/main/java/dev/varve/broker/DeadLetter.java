@@ -49,13 +49,20 @@ public record DeadLetter(byte[] value, Headers headers) {
     return this;
   }
 
+  /** Why it was refused, as the letter says it: cut to 1,000 characters. */
+  public String reason() {
+    return text(headers.lastHeader(REASON));
+  }
+
   /** The sender that the headers name, cut to 100 characters; empty without one. */
   public static String source(Headers headers) {
-    Header header = headers.lastHeader(SOURCE);
-    if (header == null || header.value() == null) {
-      return "";
-    }
-    return cut(new String(header.value(), StandardCharsets.UTF_8), LONGEST_SOURCE);
+    return cut(text(headers.lastHeader(SOURCE)), LONGEST_SOURCE);
+  }
+
+  private static String text(@Nullable Header header) {
+    return header == null || header.value() == null
+        ? ""
+        : new String(header.value(), StandardCharsets.UTF_8);
   }
 
   /** A reason may quote the sender; a letter must not grow too large to be sent. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.varve.base.Check;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,7 +62,8 @@ final class JsonRows extends LineRows {
     try (JsonParser parser = JSON.createParser(lines.chars(), lines.from(), length)) {
       readRow(parser);
     } catch (JacksonException e) {
-      refuseRow("one JSON object per line: " + RowRefused.cut(e.getOriginalMessage()));
+      refuseRow(
+          "one JSON object per line: " + RowRefused.oneLine(Check.quoted(e.getOriginalMessage())));
     }
   }
 

@@ -29,7 +29,7 @@ abstract class LineRows implements Rows {
     number++;
     problem = null;
     if (lines.tooLong()) {
-      refuse("row", raw(), "at most %d characters".formatted(Lines.MAX_CHARS));
+      refuse("row", "longer", "at most %d characters".formatted(Lines.MAX_CHARS));
     } else {
       read();
     }

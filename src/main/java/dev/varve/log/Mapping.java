@@ -133,7 +133,8 @@ public final class Mapping {
     } catch (JacksonException e) {
       var at = e.getLocation();
       String place = at == null ? "?" : "line %d".formatted(at.getLineNr());
-      String problem = Check.message(place, e.getOriginalMessage(), "YAML, each key once");
+      String rule = "YAML, each key once; " + e.getOriginalMessage();
+      String problem = Check.message(place, "malformed", rule);
       throw new MappingException(name, List.of(problem));
     }
   }

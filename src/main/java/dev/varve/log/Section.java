@@ -156,6 +156,6 @@ final class Section {
   }
 
   private static String shown(JsonNode node) {
-    return RowRefused.cut(node.isValueNode() ? node.asText() : node.toString());
+    return RowRefused.oneLine(node.isValueNode() ? node.asText() : node.toString());
   }
 }

@@ -6,14 +6,11 @@ import dev.varve.base.Check;
 final class RefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Longest part of a request that is quoted back. */
-  private static final int QUOTED = 120;
-
   private final Outcome outcome;
 
   private RefusedException(Outcome outcome, String name, Object value, String rule) {
     // No stack trace: a caller's mistake says nothing of our code, and thousands may come a second.
-    super(Check.message(name, shortened(value), rule), null, false, false);
+    super(Check.message(name, shown(value), rule), null, false, false);
     this.outcome = outcome;
   }
 
@@ -33,11 +30,8 @@ final class RefusedException extends RuntimeException {
     return outcome;
   }
 
-  private static String shortened(Object value) {
+  private static String shown(Object value) {
     String text = value.toString();
-    if (text.isEmpty()) {
-      return "empty";
-    }
-    return text.length() <= QUOTED ? text : text.substring(0, QUOTED) + "…";
+    return text.isEmpty() ? "empty" : text;
   }
 }

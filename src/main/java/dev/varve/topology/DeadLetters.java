@@ -39,7 +39,7 @@ final class DeadLetters {
           "refused {} records of {} since the last message; newest: {}",
           unlogged,
           from.topic(),
-          reason);
+          letter.reason());
       loggedMs = now;
       unlogged = 0;
     }

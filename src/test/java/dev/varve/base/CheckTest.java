@@ -1,5 +1,6 @@
 package dev.varve.base;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
@@ -23,5 +24,21 @@ class CheckTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Check.that(false, "share", "50%d", "%s"))
         .withMessage("share: 50%d (expected: %s)");
+  }
+
+  @Test
+  void aNameAndAValueOf200CharactersAreKeptWhole() {
+    String text = "x".repeat(200);
+
+    assertThat(Check.message(text, text, "short"))
+        .isEqualTo("%s: %s (expected: short)".formatted(text, text));
+  }
+
+  @Test
+  void aLongNameAndALongValueAreCutWithTheirLengths() {
+    assertThat(Check.message("n".repeat(201), "v".repeat(1_000_000), "short"))
+        .isEqualTo(
+            "%s... (201 characters): %s... (1000000 characters) (expected: short)"
+                .formatted("n".repeat(200), "v".repeat(200)));
   }
 }

@@ -159,7 +159,8 @@ class JsonRequestReaderTest {
   void longValuesAreQuotedShortened() {
     assertThatThrownBy(() -> read("{\"outputs\": [{\"name\": \"" + "x".repeat(5000) + "\"}]}"))
         .hasMessage(
-            "outputs: %s… (expected: one of embeddings, status)".formatted("x".repeat(120)));
+            "outputs: %s... (5000 characters) (expected: one of embeddings, status)"
+                .formatted("x".repeat(200)));
   }
 
   private static void assertRefused(String json, String message) {

@@ -197,12 +197,14 @@ class StoreTopologyTest {
   }
 
   @Test
-  void aReasonThatQuotesTheSenderIsCutSoThatTheLetterCanBeSent() {
+  void aReasonQuotesOnlyTheBeginningOfALongName() {
     var change = Parameters.newBuilder().setName("n".repeat(500_000)).addWeights(1);
     try (StreamsDriver driver = Parts.startStore(folder)) {
       driver.send(DELTAS, DenseDelta.newBuilder().addChanges(change).build());
 
-      assertThat(only(Letters.read(driver)).reason()).startsWith("nnn").hasSize(1_000);
+      assertThat(only(Letters.read(driver)).reason())
+          .startsWith("n".repeat(200) + "... (500000 characters): ")
+          .hasSizeLessThan(300);
     }
   }
 

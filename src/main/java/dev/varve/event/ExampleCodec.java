@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads:</b> one per instance; it keeps scratch space.
  */
 public final class ExampleCodec {
-  /** The last millisecond of the year 9999. */
-  private static final long LAST_TIME_MS = 253_402_300_799_999L;
+  /** Latest event time: the last millisecond of the year 9999. */
+  public static final long LAST_TIME_MS = 253_402_300_799_999L;
 
   private static final float LARGEST_WEIGHT = 1e6f;
 

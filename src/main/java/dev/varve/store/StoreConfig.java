@@ -17,10 +17,17 @@ public record StoreConfig(
         Bytes blockCache,
     @Doc("Memory for what RocksDB has not yet written to a file, for each shard; at least 1MiB.")
         Bytes writeBuffer,
-    @Doc("Event time in which a popularity without occurrences halves; at least 1s.")
+    @Doc("Event time in which a popularity without occurrences halves, from 1s to 3650d.")
         Duration popularityHalfLife,
     @Doc("Time between two censuses of a shard; at least 100ms.") Duration censusEvery) {
   private static final String SIZE_RULE = "at least 1MiB";
+
+  /**
+   * Beyond some 40 years, what a row that is counted all the time loses between two counts is less
+   * than half of the last bit of its popularity, and it would never decay; at ten it loses what it
+   * should to a fifth.
+   */
+  private static final Duration LONGEST_HALF_LIFE = Duration.ofDays(3_650);
 
   public StoreConfig {
     Check.that(threads >= 1 && threads <= 64, "threads", threads, "from 1 to 64");
@@ -34,10 +41,11 @@ public record StoreConfig(
     Check.that(blockCache.count() >= 1 << 20, "blockCache", blockCache, SIZE_RULE);
     Check.that(writeBuffer.count() >= 1 << 20, "writeBuffer", writeBuffer, SIZE_RULE);
     Check.that(
-        popularityHalfLife.compareTo(Duration.ofSeconds(1)) >= 0,
+        popularityHalfLife.compareTo(Duration.ofSeconds(1)) >= 0
+            && popularityHalfLife.compareTo(LONGEST_HALF_LIFE) <= 0,
         "popularityHalfLife",
         popularityHalfLife,
-        "at least 1s");
+        "from 1s to 3650d");
     Check.that(
         censusEvery.compareTo(Duration.ofMillis(100)) >= 0,
         "censusEvery",

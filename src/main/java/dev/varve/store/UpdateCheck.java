@@ -1,6 +1,7 @@
 package dev.varve.store;
 
 import dev.varve.base.Check;
+import dev.varve.event.ExampleCodec;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.learn.Gradient;
 import dev.varve.schema.TableUpdate;
@@ -19,10 +20,16 @@ final class UpdateCheck {
    * @throws RefusedBatchException when the batch is malformed
    */
   static void check(UpdateBatch batch, int dimension, Set<String> known) {
+    long timeMs = batch.getEventTimeMs();
     try {
+      Check.that(
+          timeMs > 0 && timeMs <= ExampleCodec.LAST_TIME_MS,
+          "event time",
+          timeMs,
+          "1 to " + ExampleCodec.LAST_TIME_MS);
       int tables = known.size();
       for (TableUpdate update : batch.getTablesList()) {
-        check(update, dimension);
+        check(update, timeMs, dimension);
         tables += known.contains(update.getTable()) ? 0 : 1;
       }
       if (tables > FeaturesConfig.MOST) {
@@ -34,7 +41,7 @@ final class UpdateCheck {
     }
   }
 
-  private static void check(TableUpdate update, int dimension) {
+  private static void check(TableUpdate update, long batchMs, int dimension) {
     int n = update.getKeysCount();
     Check.that(!update.getTable().isEmpty(), "table", "(empty)", "a name");
     if (update.getOccurrencesCount() != n || update.getEventTimeOffsetsMsCount() != n) {
@@ -49,6 +56,14 @@ final class UpdateCheck {
       if (update.getOccurrences(i) <= 0) {
         throw new IllegalArgumentException(
             Check.message("occurrences", update.getOccurrences(i), "above 0"));
+      }
+      long offsetMs = update.getEventTimeOffsetsMs(i);
+      if (offsetMs > 0 || offsetMs <= -batchMs) {
+        throw new IllegalArgumentException(
+            Check.message(
+                "event time offset",
+                offsetMs,
+                "%d to 0 in a batch of event time %d".formatted(1 - batchMs, batchMs)));
       }
     }
     long bytes = (long) n * Gradient.length(dimension) * Float.BYTES;

@@ -185,7 +185,8 @@ class VarveConfigTest {
         "store.cache=1KiB | at least 1MiB",
         "store.block-cache=0 | at least 1MiB",
         "store.write-buffer=0 | at least 1MiB",
-        "store.popularity-half-life=999ms | at least 1s",
+        "store.popularity-half-life=999ms | from 1s to 3650d",
+        "store.popularity-half-life=3651d | from 1s to 3650d",
         "store.census-every=99ms | at least 100ms",
         "kafka.bootstrap=localhost | host:port, several with commas, or nothing for the embedded"
             + " broker",

@@ -19,6 +19,7 @@ import java.util.TreeMap;
  */
 final class ExpectedRows {
   private static final int D = Setup.DIMENSION;
+  private static final long LAST_TIME_MS = 253_402_300_799_999L;
   private static final Popularity DECAY =
       new Popularity(Setup.STORE.popularityHalfLife().toMillis());
 
@@ -55,11 +56,13 @@ final class ExpectedRows {
     } catch (InvalidProtocolBufferException e) {
       return false;
     }
-    if (!batch.getTablesList().stream().allMatch(ExpectedRows::isWhole)) {
+    long timeMs = batch.getEventTimeMs();
+    if (!isTime(timeMs)
+        || !batch.getTablesList().stream().allMatch(update -> isWhole(update, timeMs))) {
       return false;
     }
     for (TableUpdate update : batch.getTablesList()) {
-      fold(update, batch.getEventTimeMs());
+      fold(update, timeMs);
     }
     examples += batch.getExamples();
     watermarkMs = Math.max(watermarkMs, batch.getEventTimeMs());
@@ -68,13 +71,19 @@ final class ExpectedRows {
     return true;
   }
 
-  private static boolean isWhole(TableUpdate update) {
+  private static boolean isWhole(TableUpdate update, long batchMs) {
     int n = update.getKeysCount();
     return !update.getTable().isEmpty()
         && update.getOccurrencesCount() == n
         && update.getOccurrencesList().stream().allMatch(occurrences -> occurrences > 0)
         && update.getEventTimeOffsetsMsCount() == n
+        && update.getEventTimeOffsetsMsList().stream()
+            .allMatch(offsetMs -> offsetMs <= 0 && isTime(batchMs + offsetMs))
         && update.getGradients().size() == n * (3 + D) * Float.BYTES;
+  }
+
+  private static boolean isTime(long ms) {
+    return ms >= 1 && ms <= LAST_TIME_MS;
   }
 
   private void fold(TableUpdate update, long batchMs) {

@@ -158,12 +158,13 @@ final class UpdateLog {
     add(good, key(0), 1_000);
     TableUpdate.Builder bad = TableUpdate.newBuilder().setTable("item");
     add(bad, key(1), 1_000);
-    switch (random.nextInt(6)) {
+    switch (random.nextInt(7)) {
       case 0 -> bad.setTable("");
       case 1 -> bad.setOccurrences(0, 0);
       case 2 -> bad.addKeys(1);
       case 3 -> bad.clearEventTimeOffsetsMs();
       case 4 -> bad.setGradients(bad.getGradients().substring(1));
+      case 5 -> bad.setEventTimeOffsetsMs(0, random.nextBoolean() ? 1 : -2 * NOON_MS);
       default -> {
         return "no update batch".getBytes(StandardCharsets.UTF_8);
       }

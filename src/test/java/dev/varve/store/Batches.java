@@ -1,6 +1,7 @@
 package dev.varve.store;
 
 import com.google.protobuf.ByteString;
+import dev.varve.event.ExampleCodec;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import java.nio.ByteBuffer;
@@ -71,20 +72,22 @@ final class Batches {
    * @param rows of a table in the batch, at most
    */
   static UpdateBatch random(RandomGenerator random, int dimension, int keys, int rows) {
+    long timeMs = randomTime(random);
     var batch =
         UpdateBatch.newBuilder()
             .setTrainer(random.nextInt(100))
             .setEndOffset(random.nextInt(1000))
             .setLayoutVersion(random.nextInt(5))
             .setExamples(random.nextInt(64))
-            .setEventTimeMs(randomTime(random));
+            .setEventTimeMs(timeMs);
     for (String name : TABLES) {
       if (random.nextInt(3) > 0) {
-        batch.addTables(randomTable(random, name, dimension, keys, random.nextInt(rows)));
+        batch.addTables(randomTable(random, name, timeMs, dimension, keys, random.nextInt(rows)));
       }
     }
     if (random.nextInt(20) == 0) {
-      batch.addTables(randomTable(random, TABLES[0], dimension, keys, random.nextInt(rows)));
+      batch.addTables(
+          randomTable(random, TABLES[0], timeMs, dimension, keys, random.nextInt(rows)));
     }
     return batch.build();
   }
@@ -92,15 +95,15 @@ final class Batches {
   /** Now and then a clock that is far off. */
   private static long randomTime(RandomGenerator random) {
     return switch (random.nextInt(100)) {
-      case 0 -> -5;
-      case 1 -> 1;
-      case 2 -> 400_000_000_000_000L;
+      case 0 -> 1;
+      case 1 -> 1_000;
+      case 2 -> ExampleCodec.LAST_TIME_MS;
       default -> NOON_MS + random.nextLong(-100_000, 100_000);
     };
   }
 
   private static TableUpdate randomTable(
-      RandomGenerator random, String name, int dimension, int keys, int rows) {
+      RandomGenerator random, String name, long batchMs, int dimension, int keys, int rows) {
     var table = TableUpdate.newBuilder().setTable(name);
     Set<Long> distinct = new LinkedHashSet<>();
     while (distinct.size() < rows) {
@@ -115,7 +118,7 @@ final class Batches {
     for (int i = 0; i < updated.size(); i++) {
       table.addKeys(updated.get(i));
       table.addOccurrences(1 + random.nextInt(4));
-      table.addEventTimeOffsetsMs(-random.nextLong(5_000));
+      table.addEventTimeOffsetsMs(-random.nextLong(Math.min(5_000, batchMs)));
       randomGradient(random, gradients, i * (3 + dimension), dimension);
     }
     return table.setGradients(bytes(gradients)).build();

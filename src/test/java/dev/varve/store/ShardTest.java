@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.varve.event.ExampleCodec;
 import dev.varve.learn.Adagrad;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.schema.Census;
@@ -24,12 +25,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ShardTest {
   private static final int DIMENSION = 2;
   private static final int WIDE = 128;
   private static final int SHARD = 1;
   private static final long HALF_LIFE_MS = 60_000;
+  private static final long LAST_MS = ExampleCodec.LAST_TIME_MS;
   private static final Adagrad OPTIMIZER = new Adagrad(OptimizerConfig.defaults(), 5);
   private static final float[] GRADIENT = Batches.gradient(DIMENSION, 0.5f);
 
@@ -66,6 +69,16 @@ class ShardTest {
         new Malformed("occurrences: 0 (expected: above 0)", table -> table.setOccurrences(1, 0)),
         new Malformed("occurrences: -1 (expected: above 0)", table -> table.setOccurrences(2, -1)),
         new Malformed(
+            "event time offset: 1 (expected: -1699999999999 to 0 in a batch of event time"
+                + " 1700000000000)",
+            table -> table.setEventTimeOffsetsMs(1, 1)),
+        new Malformed(
+            "event time offset: -1700000000000 (expected: -1699999999999 to 0",
+            table -> table.setEventTimeOffsetsMs(2, -Batches.NOON_MS)),
+        new Malformed(
+            "event time offset: -9223372036854775808 (expected: ",
+            table -> table.setEventTimeOffsetsMs(0, Long.MIN_VALUE)),
+        new Malformed(
             "gradients: 59 bytes (expected: 60 for 3 rows of dimension 2)",
             table -> table.setGradients(table.getGradients().substring(1))),
         new Malformed(
@@ -100,8 +113,31 @@ class ShardTest {
     assertThat(Reads.state(shard, "item", 1)).isNull();
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MIN_VALUE, -1, 0, 253_402_300_800_000L, Long.MAX_VALUE})
+  void aBatchOfATimeThatNoEventCanHaveIsRefused(long timeMs) {
+    UpdateBatch batch =
+        Batches.batch(Batches.table("user", GRADIENT, 1)).setEventTimeMs(timeMs).build();
+
+    assertThatThrownBy(() -> shard.apply(batch))
+        .isInstanceOf(RefusedBatchException.class)
+        .hasMessage("event time: %d (expected: 1 to 253402300799999)", timeMs);
+    assertThat(shard.summary().tables()).isEmpty();
+  }
+
+  @Test
+  void theFirstAndTheLastTimeThatAnEventCanHaveAreKept() {
+    var update = Batches.table("user", GRADIENT, 1, 2).setEventTimeOffsetsMs(1, 1 - LAST_MS);
+    shard.apply(Batches.batch(update).setEventTimeMs(LAST_MS).build());
+    shard.writeBack();
+
+    // Popularity 1, so a bin is four times the half-lives since 1970, from whole units of 256 ms.
+    long last = 4 * (LAST_MS / 256 * 256) / HALF_LIFE_MS;
+    assertThat(bins(shard)).containsExactly(bin(0, 1), bin(last, 1));
+  }
+
   private static UpdateBatch.Builder tables(int n) {
-    var batch = UpdateBatch.newBuilder();
+    var batch = UpdateBatch.newBuilder().setEventTimeMs(Batches.NOON_MS);
     for (int i = 0; i < n; i++) {
       batch.addTables(TableUpdate.newBuilder().setTable("t" + i));
     }

@@ -13,7 +13,7 @@ import picocli.CommandLine;
 
 /** The README is true where a program can tell. */
 class ReadmeTest {
-  private final String readme = read();
+  private final String readme = read("README.md");
 
   @Test
   void showsEveryConfigurationKeyWithItsDefault() {
@@ -38,14 +38,16 @@ class ReadmeTest {
   }
 
   @Test
-  void opensWithTheTwoCommands() {
+  void opensWithTheCommandToRunItAndTheTestCommandOfCi() {
     assertThat(readme.lines().limit(5)).anyMatch(line -> line.contains("ops/varve up"));
-    assertThat(readme.lines().limit(5)).anyMatch(line -> line.contains("mvn -B verify"));
+    String tests = read(".ci/run").lines().toList().getLast().replace("exec ", "");
+    assertThat(tests).startsWith("mvn ");
+    assertThat(readme.lines().limit(5)).anyMatch(line -> line.contains(tests + " "));
   }
 
-  private static String read() {
+  private static String read(String file) {
     try {
-      return Files.readString(Path.of("README.md"));
+      return Files.readString(Path.of(file));
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

@@ -2,11 +2,15 @@ package dev.varve.bench;
 
 import dev.varve.base.Check;
 import dev.varve.learn.Gradient;
+import dev.varve.learn.OptimizerConfig;
+import dev.varve.learn.RowwiseAdagrad;
 import dev.varve.table.PackedPopularity;
 import dev.varve.table.Popularity;
 import dev.varve.table.PopularityBins;
 import dev.varve.table.ResidentRows;
+import dev.varve.table.RowUpdates;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
@@ -18,25 +22,29 @@ final class UpdateWork implements Work {
 
   private final ResidentRows rows;
   private final Draws draws;
-  private final Popularity decay = new Popularity(Duration.ofDays(1).toMillis());
+  private final RowUpdates updates;
   private final PopularityBins bins = new PopularityBins();
   private final int batch;
   private final long[] keys;
   private final int[] slots = new int[ResidentRows.CHUNK];
-  private final float[] gradients;
-  private final float[] state = new float[rowFloats()];
+  private final RowUpdates.Batch updated;
   private long nowMs = Population.BEGIN_MS;
 
   UpdateWork(ResidentRows rows, Draws draws, int batch, long seed) {
     this.rows = rows;
+    this.updates =
+        new RowUpdates(
+            rows,
+            new Popularity(Duration.ofDays(1).toMillis()),
+            new RowwiseAdagrad(OptimizerConfig.defaults(), seed));
     this.draws = draws;
     this.batch = batch;
     this.keys = new long[batch];
-    this.gradients = gradients(batch, seed);
-  }
-
-  private static int rowFloats() {
-    return Population.ENCODING.stateLength(WIDTH);
+    int[] occurrences = new int[batch];
+    Arrays.fill(occurrences, 1);
+    this.updated =
+        new RowUpdates.Batch(
+            occurrences, new long[batch], gradients(batch, seed), Gradient.length(WIDTH));
   }
 
   private static float[] gradients(int batch, long seed) {
@@ -53,7 +61,7 @@ final class UpdateWork implements Work {
   @Override
   public int run() {
     draws.next(keys, batch);
-    nowMs++;
+    Arrays.fill(updated.units(), PackedPopularity.packTime(++nowMs));
     for (int from = 0; from < batch; from += ResidentRows.CHUNK) {
       int n = Math.min(ResidentRows.CHUNK, batch - from);
       rows.find(Population.TABLE, keys, from, n, slots);
@@ -61,37 +69,15 @@ final class UpdateWork implements Work {
         if (slots[i] == ResidentRows.ABSENT) {
           throw new IllegalStateException(Check.message("row", keys[from + i], "in memory"));
         }
-        update(slots[i], (from + i) * Gradient.length(WIDTH));
       }
+      updates.update(slots, n, updated, from, bins);
     }
     return batch;
   }
 
-  private void update(int slot, int gradient) {
-    long popularity = rows.popularity(slot);
-    long time = rows.time(slot);
-    long now = PackedPopularity.packTime(nowMs);
-    if (!rows.isDirty(slot)) {
-      bins.leave(bin(popularity, time));
-    }
-    rows.load(slot, state, 0);
-    RowwiseStep.step(state, WIDTH, gradients, gradient);
-    rows.store(
-        slot,
-        PackedPopularity.added(decay, popularity, time, 1, now),
-        Math.max(time, now),
-        state,
-        0);
-  }
-
-  private long bin(long popularity, long time) {
-    return decay.bin(
-        PackedPopularity.unpackPopularity(popularity), PackedPopularity.unpackTime(time));
-  }
-
   @Override
   public void betweenRounds() {
-    rows.writeBack(slot -> bins.enter(bin(rows.popularity(slot), rows.time(slot))));
+    rows.writeBack(slot -> bins.enter(updates.bin(slot)));
     bins.clear();
   }
 }

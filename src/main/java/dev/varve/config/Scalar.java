@@ -98,7 +98,7 @@ record Scalar(String rule, Function<String, Object> parser, Function<Object, Str
     return new Scalar(
         rule,
         text ->
-            Optional.ofNullable(byText.get(text))
+            Optional.ofNullable(byText.get(text.replace('_', '-')))
                 .orElseThrow(() -> new IllegalArgumentException(text)),
         constant -> Keys.kebab((Enum<?>) constant));
   }

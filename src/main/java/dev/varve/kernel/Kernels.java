@@ -17,6 +17,13 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
   /** What this process computes with; {@code -Dvarve.kernels=scalar} or {@code simd} forces it. */
   public static final Kernels KERNELS = select();
 
+  /**
+   * Which of sixteen 16-bit numbers are equal to one: a bit for each, the first is the lowest.
+   *
+   * @param address of 32 bytes
+   */
+  public abstract int equal16(long address, short to);
+
   /** Copies n floats from memory into an array. */
   public abstract void load(long address, float[] to, int at, int n);
 
@@ -33,6 +40,49 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
    */
   public abstract void project(
       long address, int dimension, float[] basis, int width, float[] out, int at);
+
+  /** Whether all of n floats are numbers from -most to most. */
+  public abstract boolean isWithin(float[] x, int at, int n, float most);
+
+  /**
+   * The sum of n squares: eight sums, each of every eighth square in the order of the array, and of
+   * those {@code ((0+4)+(2+6)) + ((1+5)+(3+7))}.
+   */
+  public abstract float squares(float[] x, int at, int n);
+
+  /**
+   * A step that divides all gradients alike: {@code x[i] -= rate * clamp(factor * g[i], -most,
+   * most)}.
+   *
+   * @param address of n floats, changed in place
+   * @param gradients hold n gradients from {@code from} on
+   */
+  public abstract void descend(
+      long address, int n, float[] gradients, int from, float factor, float rate, float most);
+
+  /**
+   * A step that divides each gradient by the root of its own squares:
+   *
+   * <pre>
+   *   s[i]  = min(s[i] + (g[i] * unit) * (g[i] * unit) * squares, the largest float)
+   *   x[i] -= rate * clamp(scale * g[i] / √(s[i] + initial), -1, 1)
+   * </pre>
+   *
+   * @param address of n floats x, changed in place
+   * @param sums address of n sums of squares s, changed in place
+   * @param gradients hold n gradients from {@code from} on
+   */
+  public abstract void descendEach(
+      long address, long sums, int n, float[] gradients, int from, Shares shares);
+
+  /**
+   * What {@link #descendEach} computes with.
+   *
+   * @param scale of the gradients
+   * @param unit makes a gradient the root of its share of the squares
+   * @param squares what is shared out
+   */
+  public record Shares(float scale, float unit, float squares, float rate, float initial) {}
 
   /** What it is, for the log: {@code simd, 512 bits}. */
   public abstract String describe();

@@ -1,7 +1,29 @@
 package dev.varve.kernel;
 
-/** Defines what {@link Kernels} give; never tuned. */
+/** Defines what {@link Kernels} give; little tuned. */
 final class ScalarKernels extends Kernels {
+  private static final long LANES = 0x0001_0001_0001_0001L;
+  private static final long HIGH_BITS = LANES << 15;
+
+  /** Times this, the lowest bits of four lanes stand side by side from bit 48 on. */
+  private static final long GATHER = (1L << 48) | (1L << 33) | (1L << 18) | (1L << 3);
+
+  @Override
+  public int equal16(long address, short to) {
+    long pattern = (to & 0xFFFF) * LANES;
+    int equal = 0;
+    for (int i = 0; i < 4; i++) {
+      equal |= zeros(Memory.getLong(address + 8L * i) ^ pattern) << (4 * i);
+    }
+    return equal;
+  }
+
+  /** A bit for each of the four 16-bit lanes that is 0. */
+  private static int zeros(long lanes) {
+    long zero = ~(((lanes & ~HIGH_BITS) + ~HIGH_BITS) | lanes | ~HIGH_BITS);
+    return (int) (((zero >>> 15) * GATHER) >>> 48) & 15;
+  }
+
   @Override
   public void load(long address, float[] to, int at, int n) {
     for (int i = 0; i < n; i++) {
@@ -25,6 +47,77 @@ final class ScalarKernels extends Kernels {
       }
       out[at + j] = sum;
     }
+  }
+
+  @Override
+  public boolean isWithin(float[] x, int at, int n, float most) {
+    return isWithin(x, at, 0, n, most);
+  }
+
+  /** From the i-th on. */
+  static boolean isWithin(float[] x, int at, int i, int n, float most) {
+    boolean within = true;
+    for (; i < n; i++) {
+      within &= Math.abs(x[at + i]) <= most;
+    }
+    return within;
+  }
+
+  @Override
+  public float squares(float[] x, int at, int n) {
+    float[] sums = new float[8];
+    for (int i = 0; i < n; i++) {
+      sums[i % 8] += x[at + i] * x[at + i];
+    }
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6]))
+        + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  }
+
+  @Override
+  public void descend(
+      long address, int n, float[] gradients, int from, float factor, float rate, float most) {
+    descend(address, 0, n, gradients, from, factor, rate, most);
+  }
+
+  /** From the i-th on. */
+  static void descend(
+      long address,
+      int i,
+      int n,
+      float[] gradients,
+      int from,
+      float factor,
+      float rate,
+      float most) {
+    for (; i < n; i++) {
+      float step = rate * cut(factor * gradients[from + i], most);
+      Memory.putFloat(address + 4L * i, Memory.getFloat(address + 4L * i) - step);
+    }
+  }
+
+  @Override
+  public void descendEach(
+      long address, long sums, int n, float[] gradients, int from, Shares shares) {
+    descendEach(address, sums, 0, n, gradients, from, shares);
+  }
+
+  /** From the i-th on. */
+  static void descendEach(
+      long address, long sums, int i, int n, float[] gradients, int from, Shares shares) {
+    for (; i < n; i++) {
+      float g = gradients[from + i];
+      float share = g * shares.unit();
+      float sum = Memory.getFloat(sums + 4L * i) + share * share * shares.squares();
+      float kept = sum > Float.MAX_VALUE ? Float.MAX_VALUE : sum;
+      float root = (float) Math.sqrt(kept + shares.initial());
+      float step = shares.rate() * cut(shares.scale() * g / root, 1);
+      Memory.putFloat(sums + 4L * i, kept);
+      Memory.putFloat(address + 4L * i, Memory.getFloat(address + 4L * i) - step);
+    }
+  }
+
+  private static float cut(float x, float most) {
+    return x > most ? most : x < -most ? -most : x;
   }
 
   @Override

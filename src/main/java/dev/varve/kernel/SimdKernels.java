@@ -2,6 +2,8 @@ package dev.varve.kernel;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -10,7 +12,23 @@ import jdk.incubator.vector.VectorSpecies;
 final class SimdKernels extends Kernels {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = S.length();
+  private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+  private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+  private static final VectorSpecies<Short> SIXTEEN_SHORTS = ShortVector.SPECIES_256;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private final Kernels scalar = new ScalarKernels();
+
+  @Override
+  public int equal16(long address, short to) {
+    if (LANES < 8) {
+      return scalar.equal16(address, to);
+    }
+    return (int)
+        ShortVector.fromMemorySegment(SIXTEEN_SHORTS, Memory.ALL, address, ORDER)
+            .compare(VectorOperators.EQ, to)
+            .toLong();
+  }
 
   @Override
   public void load(long address, float[] to, int at, int n) {
@@ -76,6 +94,148 @@ final class SimdKernels extends Kernels {
     b.intoArray(out, at + j + LANES);
     c.intoArray(out, at + j + 2 * LANES);
     d.intoArray(out, at + j + 3 * LANES);
+  }
+
+  @Override
+  public boolean isWithin(float[] x, int at, int n, float most) {
+    if (n == LANES) {
+      return isWithin(S, x, at, most);
+    }
+    int i = 0;
+    boolean within = true;
+    for (; i <= n - LANES; i += LANES) {
+      within &= isWithin(S, x, at + i, most);
+    }
+    if (LANES > 8 && i <= n - 8) {
+      within &= isWithin(EIGHT, x, at + i, most);
+      i += 8;
+    }
+    if (LANES > 4 && i <= n - 4) {
+      within &= isWithin(FOUR, x, at + i, most);
+      i += 4;
+    }
+    return within && ScalarKernels.isWithin(x, at, i, n, most);
+  }
+
+  private static boolean isWithin(VectorSpecies<Float> species, float[] x, int at, float most) {
+    return FloatVector.fromArray(species, x, at).abs().compare(VectorOperators.LE, most).allTrue();
+  }
+
+  @Override
+  public float squares(float[] x, int at, int n) {
+    FloatVector first = FloatVector.zero(FOUR);
+    FloatVector second = first;
+    int i = 0;
+    for (int end = n - 8; i <= end; i += 8) {
+      FloatVector a = FloatVector.fromArray(FOUR, x, at + i);
+      FloatVector b = FloatVector.fromArray(FOUR, x, at + i + 4);
+      first = a.mul(a).add(first);
+      second = b.mul(b).add(second);
+    }
+    FloatVector sums = first.add(second);
+    if (i == n) {
+      return (sums.lane(0) + sums.lane(2)) + (sums.lane(1) + sums.lane(3));
+    }
+    return i == 0 ? fewSquares(x, at, n) : scalar.squares(x, at, n);
+  }
+
+  /** Of up to seven, which each are a sum of their own. */
+  private static float fewSquares(float[] x, int at, int n) {
+    float a = square(x, at, 0, n) + square(x, at, 4, n);
+    float b = square(x, at, 1, n) + square(x, at, 5, n);
+    float c = square(x, at, 2, n) + square(x, at, 6, n);
+    return (a + c) + (b + square(x, at, 3, n));
+  }
+
+  private static float square(float[] x, int at, int i, int n) {
+    return i < n ? x[at + i] * x[at + i] : 0;
+  }
+
+  @Override
+  public void descend(
+      long address, int n, float[] gradients, int from, float factor, float rate, float most) {
+    if (n == LANES) {
+      // The loops cost more than one vector.
+      descend(S, address, gradients, from, factor, rate, most);
+      return;
+    }
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      descend(S, address + 4L * i, gradients, from + i, factor, rate, most);
+    }
+    if (LANES > 8 && i <= n - 8) {
+      descend(EIGHT, address + 4L * i, gradients, from + i, factor, rate, most);
+      i += 8;
+    }
+    if (LANES > 4 && i <= n - 4) {
+      descend(FOUR, address + 4L * i, gradients, from + i, factor, rate, most);
+      i += 4;
+    }
+    ScalarKernels.descend(address, i, n, gradients, from, factor, rate, most);
+  }
+
+  private static void descend(
+      VectorSpecies<Float> species,
+      long address,
+      float[] gradients,
+      int from,
+      float factor,
+      float rate,
+      float most) {
+    FloatVector step =
+        cut(FloatVector.fromArray(species, gradients, from).mul(factor), most).mul(rate);
+    FloatVector.fromMemorySegment(species, Memory.ALL, address, ORDER)
+        .sub(step)
+        .intoMemorySegment(Memory.ALL, address, ORDER);
+  }
+
+  @Override
+  public void descendEach(
+      long address, long sums, int n, float[] gradients, int from, Shares shares) {
+    if (n == LANES) {
+      descendEach(S, address, sums, gradients, from, shares);
+      return;
+    }
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      descendEach(S, address + 4L * i, sums + 4L * i, gradients, from + i, shares);
+    }
+    if (LANES > 8 && i <= n - 8) {
+      descendEach(EIGHT, address + 4L * i, sums + 4L * i, gradients, from + i, shares);
+      i += 8;
+    }
+    if (LANES > 4 && i <= n - 4) {
+      descendEach(FOUR, address + 4L * i, sums + 4L * i, gradients, from + i, shares);
+      i += 4;
+    }
+    ScalarKernels.descendEach(address, sums, i, n, gradients, from, shares);
+  }
+
+  private static void descendEach(
+      VectorSpecies<Float> species,
+      long address,
+      long sums,
+      float[] gradients,
+      int from,
+      Shares shares) {
+    FloatVector g = FloatVector.fromArray(species, gradients, from);
+    FloatVector share = g.mul(shares.unit());
+    FloatVector sum =
+        FloatVector.fromMemorySegment(species, Memory.ALL, sums, ORDER)
+            .add(share.mul(share).mul(shares.squares()));
+    FloatVector kept = sum.blend(Float.MAX_VALUE, sum.compare(VectorOperators.GT, Float.MAX_VALUE));
+    FloatVector root = kept.add(shares.initial()).sqrt();
+    FloatVector step = cut(g.mul(shares.scale()).div(root), 1).mul(shares.rate());
+    kept.intoMemorySegment(Memory.ALL, sums, ORDER);
+    FloatVector.fromMemorySegment(species, Memory.ALL, address, ORDER)
+        .sub(step)
+        .intoMemorySegment(Memory.ALL, address, ORDER);
+  }
+
+  /** Where min and max would also look for what is no number and for the sign of zeros. */
+  private static FloatVector cut(FloatVector x, float most) {
+    return x.blend(most, x.compare(VectorOperators.GT, most))
+        .blend(-most, x.compare(VectorOperators.LT, -most));
   }
 
   @Override

@@ -18,18 +18,23 @@ import java.util.Arrays;
  */
 final class FmHead {
   private final int dimension;
+  private final int stride;
   private final float[] sum;
   private float[] pooled = new float[0];
 
-  FmHead(int dimension) {
+  /**
+   * @param stride floats from a slot's state to the next
+   */
+  FmHead(int dimension, int stride) {
     this.dimension = dimension;
+    this.stride = stride;
     this.sum = new float[dimension];
   }
 
   /**
    * Predicts one example of the batch.
    *
-   * @param states float32[slots][2 * (1 + d)], see {@link Adagrad}
+   * @param states float32[slots][stride], each a linear weight and d coordinates first
    * @return the logit without the bias
    */
   float predict(MicroBatch batch, int example, float[] states) {
@@ -57,7 +62,6 @@ final class FmHead {
 
   /** Sums a feature's vectors into {@code pooled} and returns the sum of its linear weights. */
   private float pool(MicroBatch batch, int feature, float[] states, int at) {
-    int stride = 2 * (1 + dimension);
     float linear = 0;
     for (int term = batch.firstTerm(feature); term < batch.firstTerm(feature + 1); term++) {
       int state = batch.slot(term) * stride;
@@ -77,12 +81,12 @@ final class FmHead {
    * @param gradients a {@link Gradient} for every slot
    */
   void gradients(MicroBatch batch, int example, float slope, float[] gradients) {
-    int stride = Gradient.length(dimension);
+    int length = Gradient.length(dimension);
     int begin = batch.firstFeature(example);
     for (int feature = begin; feature < batch.firstFeature(example + 1); feature++) {
       int at = (feature - begin) * dimension;
       for (int term = batch.firstTerm(feature); term < batch.firstTerm(feature + 1); term++) {
-        int gradient = batch.slot(term) * stride;
+        int gradient = batch.slot(term) * length;
         float factor = slope * batch.scale(term);
         gradients[gradient] += factor;
         float squares = 0;

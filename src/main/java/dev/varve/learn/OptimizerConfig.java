@@ -9,6 +9,11 @@ import dev.varve.base.Doc;
  */
 public record OptimizerConfig(
     @Doc(
+            "How rows are stepped: adagrad (a sum of squares for each coordinate: best quality),"
+                + " rowwise-adagrad (one for all coordinates of a row: least memory for the"
+                + " quality), or sgd. Rows that are stored keep the kind they were learned with.")
+        OptimizerKind kind,
+    @Doc(
             "Learning rate of a row's coordinates, and the most that one of them moves in a step;"
                 + " above 0, at most 10.")
         double rate,
@@ -17,8 +22,11 @@ public record OptimizerConfig(
             "Sum of squared gradients that every coordinate and weight starts with; from 1e-20 to"
                 + " 1e20.")
         double initialAccumulator,
-    @Doc("Standard deviation of a new row's coordinates; above 0, at most 1.")
-        double initialScale) {
+    @Doc("Standard deviation of a new row's coordinates; above 0, at most 1.") double initialScale,
+    @Doc(
+            "The longest gradient of a row that a step takes, summed over a micro-batch; a longer"
+                + " one is shortened to it. 0 for no bound; else from 1e-6 to 1e18.")
+        double clipNorm) {
   public OptimizerConfig {
     requireRate("rate", rate);
     requireRate("linearRate", linearRate);
@@ -29,6 +37,11 @@ public record OptimizerConfig(
         "from 1e-20 to 1e20");
     Check.that(
         initialScale > 0 && initialScale <= 1, "initialScale", initialScale, "above 0, at most 1");
+    Check.that(
+        clipNorm == 0 || (clipNorm >= 1e-6 && clipNorm <= 1e18),
+        "clipNorm",
+        clipNorm,
+        "0, or from 1e-6 to 1e18");
   }
 
   private static void requireRate(String name, double rate) {
@@ -36,6 +49,6 @@ public record OptimizerConfig(
   }
 
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(0.04, 0.1, 0.1, 0.01);
+    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.1, 0.01, 0);
   }
 }

@@ -10,6 +10,7 @@ import dev.varve.schema.Quality;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.ResidentRows;
+import dev.varve.table.RowEncoding;
 import dev.varve.table.RowKeys;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,7 +30,7 @@ import java.util.function.ObjIntConsumer;
 public final class Trainer {
   /** What the trainers of a process have in common. */
   public record Shared(
-      FeatureSet features, Rows rows, InFlight inFlight, DenseReplica dense, Adagrad optimizer) {}
+      FeatureSet features, Rows rows, InFlight inFlight, DenseReplica dense, Optimizer optimizer) {}
 
   /** Half of what a Kafka producer takes by default. */
   private static final int MOST_UPDATE_BYTES = 512 << 10;
@@ -44,6 +45,13 @@ public final class Trainer {
   private final int shards;
   private final int dimension;
   private final Shared shared;
+
+  /** Floats of a row's state. */
+  private final int width;
+
+  /** Floats from a slot's state to the next: dense parameters have the longest. */
+  private final int stride;
+
   private final FmHead head;
   private final MicroBatch batch;
   private final QualityTally tally = new QualityTally();
@@ -66,7 +74,9 @@ public final class Trainer {
     this.shards = shards;
     this.dimension = dimension;
     this.shared = shared;
-    this.head = new FmHead(dimension);
+    this.width = shared.optimizer.encoding().stateLength(dimension);
+    this.stride = RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension);
+    this.head = new FmHead(dimension, stride);
     this.batch = new MicroBatch(shared.features);
     this.slotsByShard = new int[shards][];
   }
@@ -135,8 +145,7 @@ public final class Trainer {
   }
 
   private void read() {
-    int width = width();
-    states = atLeast(states, batch.slots() * width);
+    states = atLeast(states, batch.slots() * stride);
     sortByShard();
     shared.inFlight.refresh(shared.rows);
     for (int shard = 0; shard < shards; shard++) {
@@ -145,7 +154,7 @@ public final class Trainer {
     for (int slot = 0; slot < batch.slots(); slot++) {
       if (!batch.isCategory(slot)) {
         String name = DenseParameters.numerical(batch.feature(slot).name());
-        shared.dense.read(name, dimension, states, slot * width);
+        shared.dense.read(name, dimension, states, slot * stride);
       }
     }
     shared.dense.read(DenseParameters.BIAS, 0, bias, 0);
@@ -169,7 +178,6 @@ public final class Trainer {
     if (slots.length == 0) {
       return;
     }
-    int width = width();
     keys.clear();
     for (int slot : slots) {
       keys.add(batch.feature(slot).name(), batch.category(slot));
@@ -183,18 +191,18 @@ public final class Trainer {
       int slot = slots[i];
       if (dimensions[i] == ResidentRows.ABSENT) {
         float[] initial = shared.optimizer.initial(keys.table(i), batch.category(slot), dimension);
-        System.arraycopy(initial, 0, states, slot * width, width);
+        System.arraycopy(initial, 0, states, slot * stride, width);
       } else {
-        System.arraycopy(rowStates, i * width, states, slot * width, width);
+        System.arraycopy(rowStates, i * width, states, slot * stride, width);
       }
-      shared.inFlight.addTo(rowKey(slot), states, slot * width);
+      shared.inFlight.addTo(rowKey(slot), states, slot * stride);
     }
   }
 
   private void predict() {
-    int stride = Gradient.length(dimension);
-    gradients = atLeast(gradients, batch.slots() * stride);
-    Arrays.fill(gradients, 0, batch.slots() * stride, 0);
+    int floats = batch.slots() * Gradient.length(dimension);
+    gradients = atLeast(gradients, floats);
+    Arrays.fill(gradients, 0, floats, 0);
     Arrays.fill(biasGradient, 0);
     for (int example = 0; example < batch.size(); example++) {
       float logit = bias[0] + head.predict(batch, example, states);
@@ -280,23 +288,22 @@ public final class Trainer {
   }
 
   private ByteString gradientBytes(int[] slots, int from, int to) {
-    int stride = Gradient.length(dimension);
+    int length = Gradient.length(dimension);
     ByteBuffer bytes =
-        ByteBuffer.allocate((to - from) * stride * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate((to - from) * length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     var floats = bytes.asFloatBuffer();
     for (int i = from; i < to; i++) {
-      floats.put(gradients, slots[i] * stride, stride);
+      floats.put(gradients, slots[i] * length, length);
     }
     return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
   /** Takes the step that the table will take, and keeps the change until the table has it. */
   private void remember(int shard, int[] slots, long endOffset) {
-    int width = width();
     RowKey[] keys = new RowKey[slots.length];
     float[] changes = new float[slots.length * width];
     for (int i = 0; i < slots.length; i++) {
-      int at = slots[i] * width;
+      int at = slots[i] * stride;
       keys[i] = rowKey(slots[i]);
       System.arraycopy(states, at, changes, i * width, width);
       shared.optimizer.step(
@@ -310,10 +317,6 @@ public final class Trainer {
 
   private RowKey rowKey(int slot) {
     return new RowKey(batch.feature(slot).index(), batch.category(slot));
-  }
-
-  private int width() {
-    return 2 * (1 + dimension);
   }
 
   private static float[] atLeast(float[] array, int length) {

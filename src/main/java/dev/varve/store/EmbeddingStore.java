@@ -1,6 +1,6 @@
 package dev.varve.store;
 
-import dev.varve.learn.Adagrad;
+import dev.varve.learn.Optimizer;
 import dev.varve.schema.Census;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmbeddingStore implements StateStore, CachedStateStore<Object, Object> {
   /** What every shard of a process is made with. */
-  public record Settings(int dimension, Adagrad optimizer, Popularity decay, long cacheBytes) {}
+  public record Settings(int dimension, Optimizer optimizer, Popularity decay, long cacheBytes) {}
 
   private final KeyValueStore<Bytes, byte[]> inner;
   private final ConcurrentRocksDb rocks;

@@ -1,13 +1,12 @@
 package dev.varve.store;
 
-import com.google.protobuf.ByteString;
-import dev.varve.learn.Adagrad;
 import dev.varve.learn.Gradient;
+import dev.varve.learn.Optimizer;
 import dev.varve.schema.TableUpdate;
 import dev.varve.table.PackedPopularity;
-import dev.varve.table.Popularity;
 import dev.varve.table.ResidentRows;
 import dev.varve.table.RowFormat;
+import dev.varve.table.RowUpdates;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +23,8 @@ final class RowSteps {
   private final ResidentRows rows;
   private final Below below;
   private final int dimension;
-  private final Adagrad optimizer;
-  private final Popularity decay;
+  private final Optimizer optimizer;
+  private final RowUpdates updates;
   private final Runnable writeBack;
   private final int chunk;
   private final int[] slots = new int[ResidentRows.CHUNK];
@@ -33,8 +32,10 @@ final class RowSteps {
   private final byte[][] missingKeys = new byte[ResidentRows.CHUNK][];
   private final byte[] @Nullable [] values = new byte[ResidentRows.CHUNK][];
   private final float[] state = new float[MOST_STATE];
-  private long[] keys = new long[ResidentRows.CHUNK];
-  private float[] gradients = new float[0];
+  private long[] keys = {};
+  private int[] occurrences = {};
+  private long[] units = {};
+  private float[] gradients = {};
   private long refusedGradients;
 
   /**
@@ -45,7 +46,7 @@ final class RowSteps {
     this.below = below;
     this.dimension = settings.dimension();
     this.optimizer = settings.optimizer();
-    this.decay = settings.decay();
+    this.updates = new RowUpdates(rows, settings.decay(), optimizer);
     this.writeBack = writeBack;
     this.chunk = rows.chunk(dimension);
   }
@@ -57,44 +58,44 @@ final class RowSteps {
   /** Applies an update that was checked. */
   void apply(ShardTable table, TableUpdate update, long batchMs) {
     int n = update.getKeysCount();
-    if (keys.length < n) {
-      keys = new long[2 * n];
-    }
-    for (int i = 0; i < n; i++) {
-      keys[i] = update.getKeys(i);
-    }
-    readGradients(update.getGradients());
+    growTo(n);
+    read(update, batchMs, n);
+    var batch = new RowUpdates.Batch(occurrences, units, gradients, Gradient.length(dimension));
     for (int from = 0; from < n; from += chunk) {
       int rowsHere = Math.min(chunk, n - from);
       rows.reserve(dimension, rowsHere, writeBack);
       rows.find(table.id(), keys, from, rowsHere, slots);
-      fetch(table, update, batchMs, from, rowsHere);
-      for (int i = 0; i < rowsHere; i++) {
-        int at = from + i;
-        step(
-            table,
-            slots[i],
-            update.getOccurrences(at),
-            batchMs + update.getEventTimeOffsetsMs(at),
-            at * Gradient.length(dimension));
-      }
+      fetch(table, from, rowsHere);
+      refusedGradients += updates.update(slots, rowsHere, batch, from, table.bins());
+      table.occurred(occurrences, from, rowsHere);
     }
   }
 
-  private void readGradients(ByteString bytes) {
-    int n = bytes.size() / Float.BYTES;
-    if (gradients.length < n) {
-      gradients = new float[2 * n];
+  private void growTo(int n) {
+    if (keys.length < n) {
+      keys = new long[2 * n];
+      occurrences = new int[2 * n];
+      units = new long[2 * n];
+      gradients = new float[2 * n * Gradient.length(dimension)];
     }
-    bytes
+  }
+
+  private void read(TableUpdate update, long batchMs, int n) {
+    for (int i = 0; i < n; i++) {
+      keys[i] = update.getKeys(i);
+      occurrences[i] = update.getOccurrences(i);
+      units[i] = PackedPopularity.packTime(batchMs + update.getEventTimeOffsetsMs(i));
+    }
+    update
+        .getGradients()
         .asReadOnlyByteBuffer()
         .order(ByteOrder.LITTLE_ENDIAN)
         .asFloatBuffer()
-        .get(gradients, 0, n);
+        .get(gradients, 0, n * Gradient.length(dimension));
   }
 
   /** Gets the rows of a chunk that are not in memory. */
-  private void fetch(ShardTable table, TableUpdate update, long batchMs, int from, int n) {
+  private void fetch(ShardTable table, int from, int n) {
     int misses = 0;
     for (int i = 0; i < n; i++) {
       if (slots[i] == ResidentRows.ABSENT) {
@@ -111,8 +112,7 @@ final class RowSteps {
       // A batch that names a key twice would have found it missing twice.
       int there = m == 0 ? ResidentRows.ABSENT : rows.find(table.id(), keys[from + i]);
       if (there == ResidentRows.ABSENT) {
-        long timeMs = batchMs + update.getEventTimeOffsetsMs(from + i);
-        there = take(table, keys[from + i], values[m], timeMs);
+        there = take(table, keys[from + i], values[m], units[from + i]);
       }
       slots[i] = there;
     }
@@ -121,12 +121,11 @@ final class RowSteps {
   }
 
   /** Takes a row into memory: the stored one, or a new one that begins at a time. */
-  private int take(ShardTable table, long key, byte @Nullable [] value, long timeMs) {
+  private int take(ShardTable table, long key, byte @Nullable [] value, long atUnits) {
     if (value == null) {
       float[] initial = optimizer.initial(table.name(), key, dimension);
       table.rowAdded(dimension);
-      return rows.insert(
-          table.id(), key, dimension, 0, PackedPopularity.packTime(timeMs), initial, 0, true);
+      return rows.insert(table.id(), key, dimension, 0, atUnits, initial, 0, true);
     }
     int stored = RowFormat.check(value, rows.encoding());
     RowFormat.state(value, 0, state, 0, rows.encoding().stateLength(stored));
@@ -141,28 +140,8 @@ final class RowSteps {
         false);
   }
 
-  private void step(ShardTable table, int slot, int occurrences, long timeMs, int gradient) {
-    long popularity = rows.popularity(slot);
-    long time = rows.time(slot);
-    long atTime = PackedPopularity.packTime(timeMs);
-    if (!rows.isDirty(slot)) {
-      table
-          .bins()
-          .leave(
-              decay.bin(
-                  PackedPopularity.unpackPopularity(popularity),
-                  PackedPopularity.unpackTime(time)));
-    }
-    rows.load(slot, state, 0);
-    if (!optimizer.step(state, 0, dimension, gradients, gradient)) {
-      refusedGradients++;
-    }
-    rows.store(
-        slot,
-        PackedPopularity.added(decay, popularity, time, occurrences, atTime),
-        Math.max(time, atTime),
-        state,
-        0);
-    table.occurred(occurrences);
+  /** The popularity bin of the row in a slot. */
+  long bin(int slot) {
+    return updates.bin(slot);
   }
 }

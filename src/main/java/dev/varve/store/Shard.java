@@ -67,7 +67,7 @@ final class Shard implements AutoCloseable {
     this.shard = shard;
     this.below = below;
     this.settings = settings;
-    this.encoding = RowEncoding.FLOAT32_ADAGRAD;
+    this.encoding = settings.optimizer().encoding();
     this.rows = new ResidentRows(encoding, settings.dimension(), settings.cacheBytes());
     this.steps = new RowSteps(rows, below, settings, this::writeBackRows);
     try {
@@ -181,9 +181,7 @@ final class Shard implements AutoCloseable {
   }
 
   private void putRow(int slot) {
-    double popularity = PackedPopularity.unpackPopularity(rows.popularity(slot));
-    long timeMs = PackedPopularity.unpackTime(rows.time(slot));
-    tablesById.get(rows.table(slot)).bins().enter(settings.decay().bin(popularity, timeMs));
+    tablesById.get(rows.table(slot)).bins().enter(steps.bin(slot));
     put(RowFormat.key(rows.table(slot), rows.category(slot)), RowFormat.encode(rows, slot));
   }
 

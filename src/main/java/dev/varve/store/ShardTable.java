@@ -70,8 +70,10 @@ final class ShardTable {
     return olderBins;
   }
 
-  void occurred(int newOccurrences) {
-    occurrences += newOccurrences;
+  void occurred(int[] newOccurrences, int from, int n) {
+    for (int i = from; i < from + n; i++) {
+      occurrences += newOccurrences[i];
+    }
     dirty = true;
   }
 

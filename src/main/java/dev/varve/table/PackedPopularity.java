@@ -74,7 +74,17 @@ public final class PackedPopularity {
    */
   public static long added(
       Popularity decay, long popularity, long units, int occurrences, long atUnits) {
+    return added(popularity, units, occurrences, atUnits, left(decay, units, atUnits));
+  }
+
+  /** What is left of the earlier of two counts at the later time. */
+  static double left(Popularity decay, long units, long atUnits) {
+    return decay.decay(unpackTime(Math.abs(atUnits - units)));
+  }
+
+  /** The same with what is {@link #left} of the earlier count. */
+  static long added(long popularity, long units, int occurrences, long atUnits, double left) {
     double p = unpackPopularity(popularity);
-    return packPopularity(decay.added(p, unpackTime(units), occurrences, unpackTime(atUnits)));
+    return packPopularity(atUnits >= units ? p * left + occurrences : p + occurrences * left);
   }
 }

@@ -138,7 +138,7 @@ public final class ResidentRows implements AutoCloseable {
   // -- finding
 
   /**
-   * Finds rows; they count as used.
+   * Finds rows, to update them.
    *
    * @param n at most {@link #CHUNK}
    * @param slots receives the rows' slots, or {@link #ABSENT}
@@ -150,12 +150,7 @@ public final class ResidentRows implements AutoCloseable {
     // What is searched for begins at 0 in both.
     System.arraycopy(keys, from, sought, 0, n);
     search.find(index, slabs, searched, sought, 0, n, slabs.lastOfState());
-    for (int i = 0; i < n; i++) {
-      slots[i] = search.slot(i);
-      if (slots[i] >= 0) {
-        RowDescriptor.markRecent(search.row(i));
-      }
-    }
+    search.slots(n, slots);
   }
 
   /** The slot of one row, or {@link #ABSENT}. */
@@ -212,6 +207,17 @@ public final class ResidentRows implements AutoCloseable {
     if (!wasDirty) {
       dirty.addInt(slot);
     }
+  }
+
+  // -- for updates in place
+
+  long row(int slot) {
+    return slabs.row(slot);
+  }
+
+  /** The row is about to become dirty. */
+  void addDirty(int slot) {
+    dirty.addInt(slot);
   }
 
   /** Before a row is marked as being written: one that stays so would hold its readers for ever. */

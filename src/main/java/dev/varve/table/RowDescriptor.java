@@ -91,6 +91,22 @@ final class RowDescriptor {
     Memory.putIntRelease(row, counted | flags);
   }
 
+  /** For a writer that knows the row's sequence. */
+  static void beginWrite(long row, int sequence) {
+    Memory.putIntOpaque(row, sequence | WRITING);
+    VarHandle.storeStoreFence();
+  }
+
+  /** Ends a write of a row that was live and dirty before. */
+  static void endWriteDirty(long row, int sequence) {
+    Memory.putIntRelease(row, sequence + COUNT);
+  }
+
+  /** Changes no content: a reader that meets it reads again. */
+  static void setDirty(long row) {
+    Memory.putIntRelease(row, Memory.getInt(row) | DIRTY);
+  }
+
   static boolean isLive(long row) {
     return (Memory.getInt(row) & LIVE) != 0;
   }
@@ -145,6 +161,13 @@ final class RowDescriptor {
   static void setPopularity(long row, long popularity, long time) {
     Memory.putLong(row + POPULARITY, popularity | (time << 40));
     Memory.putShort(row + TIME_HIGH, (short) (time >>> 24));
+  }
+
+  /** The same, and marks the row as used. */
+  static void setPopularityAndRecent(long row, long popularity, long time) {
+    int table = (Memory.getInt(row + TIME_HIGH) | (RECENT << 16)) & 0xFFFF_0000;
+    Memory.putLong(row + POPULARITY, popularity | (time << 40));
+    Memory.putInt(row + TIME_HIGH, table | (int) (time >>> 24));
   }
 
   /** Copies everything but the sequence. */

@@ -1,6 +1,8 @@
 package dev.varve.table;
 
+import dev.varve.kernel.Kernels;
 import dev.varve.kernel.Memory;
+import java.lang.invoke.VarHandle;
 
 /**
  * From a row's hash to its slot: open addressing over lines of ten entries.
@@ -32,12 +34,7 @@ final class RowIndex {
 
   private static final int SLOTS = 20;
   private static final int PASSED = 60;
-  private static final long LANES = 0x0001_0001_0001_0001L;
-  private static final long HIGH_BITS = LANES << 15;
-
-  /** Times this, the lowest bits of four lanes stand side by side from bit 48 on. */
-  private static final long GATHER = (1L << 48) | (1L << 33) | (1L << 18) | (1L << 3);
-
+  private static final int ALL_ENTRIES = (1 << ENTRIES) - 1;
   private static final double MOST_LOAD = 0.9;
 
   private final Memory.Region region;
@@ -116,19 +113,11 @@ final class RowIndex {
     return line + (long) Short.BYTES * entry;
   }
 
-  /** A bit for each entry of the line whose tag agrees. */
+  /** A bit for each entry of the line whose tag agrees. Slots are to be loaded behind it. */
   private static int matches(long line, int tag) {
-    long pattern = tag * LANES;
-    int low = fourth(Memory.getLong(line) ^ pattern);
-    int middle = fourth(Memory.getLong(line + 8) ^ pattern);
-    int high = fourth((Memory.getInt(line + 16) ^ pattern) | (-1L << 32));
-    return low | (middle << 4) | (high << 8);
-  }
-
-  /** A bit for each of the four 16-bit lanes that is 0. */
-  private static int fourth(long lanes) {
-    long zero = ~(((lanes & ~HIGH_BITS) + ~HIGH_BITS) | lanes | ~HIGH_BITS);
-    return (int) (((zero >>> 15) * GATHER) >>> 48) & 15;
+    int match = Kernels.KERNELS.equal16(line, (short) tag) & ALL_ENTRIES;
+    VarHandle.loadLoadFence();
+    return match;
   }
 
   static int tag(long hash) {

@@ -33,6 +33,11 @@ final class RowSearch {
     return slots[i];
   }
 
+  /** Copies the slots of the first n. */
+  void slots(int n, int[] to) {
+    System.arraycopy(slots, 0, to, 0, n);
+  }
+
   /** The address of the row found for the i-th key. */
   long row(int i) {
     return addresses[i];
@@ -47,8 +52,11 @@ final class RowSearch {
   void find(RowIndex index, Slabs slabs, int[] tables, long[] keys, int from, int n, int[] last) {
     locateLines(index, tables, keys, from, n);
     int seen = fetchLines(n);
-    locateRows(slabs, n, last);
-    sink = seen + fetchRows(n) + fetchWideRows(n, last);
+    long longest = locateRows(slabs, n, last);
+    sink = seen + fetchRows(n);
+    if (longest > 2 * RowIndex.LINE_BYTES) {
+      sink += fetchWideRows(n);
+    }
     int count = gatherMissing(tables, keys, from, n);
     if (count > 0) {
       searchOn(index, slabs, tables, keys, from, count, last);
@@ -71,18 +79,23 @@ final class RowSearch {
     return seen;
   }
 
-  private void locateRows(Slabs slabs, int n, int[] last) {
+  /** Gives how far the last int is from its row's beginning, at most. */
+  private long locateRows(Slabs slabs, int n, int[] last) {
     for (int i = 0; i < n; i++) {
       slots[i] = RowIndex.candidate(addresses[i], hashes[i]);
     }
+    long longest = 0;
     for (int i = 0; i < n; i++) {
       // Where there is none the line stands in, so that nothing below has to ask.
       lasts[i] = addresses[i];
       if (slots[i] >= 0) {
+        int length = last[Slabs.levelOf(slots[i])];
         addresses[i] = slabs.row(slots[i]);
-        lasts[i] = addresses[i] + last[Slabs.levelOf(slots[i])];
+        lasts[i] = addresses[i] + length;
+        longest = Math.max(longest, length);
       }
     }
+    return longest;
   }
 
   /** The first, the second and the last line of each. */
@@ -100,16 +113,12 @@ final class RowSearch {
   }
 
   /** What is between, of rows that have more lines. */
-  private int fetchWideRows(int n, int[] last) {
+  private int fetchWideRows(int n) {
     int seen = 0;
-    if (last[last.length - 1] > 2 * RowIndex.LINE_BYTES) {
-      for (int i = 0; i < n; i++) {
-        long end = lasts[i];
-        for (long at = addresses[i] + 2 * RowIndex.LINE_BYTES;
-            at < end;
-            at += RowIndex.LINE_BYTES) {
-          seen += Memory.getInt(at);
-        }
+    for (int i = 0; i < n; i++) {
+      long end = lasts[i];
+      for (long at = addresses[i] + 2 * RowIndex.LINE_BYTES; at < end; at += RowIndex.LINE_BYTES) {
+        seen += Memory.getInt(at);
       }
     }
     return seen;

@@ -7,10 +7,10 @@ import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
-import dev.varve.learn.Adagrad;
 import dev.varve.learn.DenseReplica;
 import dev.varve.learn.InFlight;
 import dev.varve.learn.ModelConfig;
+import dev.varve.learn.Optimizer;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.QualityWindow;
 import dev.varve.learn.TrainConfig;
@@ -72,7 +72,7 @@ public final class Applications implements AutoCloseable {
     this.config = config;
     this.features = new FeatureSet(config.features);
     int dimension = config.model.dimension();
-    var optimizer = new Adagrad(config.optimizer, config.model.seed());
+    Optimizer optimizer = Optimizer.of(config.optimizer, config.model.seed());
     Topics topics = new Topics(config.kafka);
     store =
         streams(
@@ -89,8 +89,8 @@ public final class Applications implements AutoCloseable {
         new Trainer.Shared(
             features,
             embeddings,
-            new InFlight(2 * (1 + dimension), ROWS_IN_FLIGHT),
-            new DenseReplica(optimizer),
+            new InFlight(optimizer.encoding().stateLength(dimension), ROWS_IN_FLIGHT),
+            new DenseReplica(optimizer.dense()),
             optimizer);
     learn =
         streams(
@@ -105,7 +105,7 @@ public final class Applications implements AutoCloseable {
                 config.kafka));
   }
 
-  private Topology storeTopology(Topics topics, Adagrad optimizer) {
+  private Topology storeTopology(Topics topics, Optimizer optimizer) {
     var settings =
         new EmbeddingStore.Settings(
             config.model.dimension(),

@@ -1,6 +1,7 @@
 package dev.varve.topology;
 
 import dev.varve.broker.Topics;
+import dev.varve.learn.Adagrad;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.EmbeddingStoreBuilder;
 import java.time.Duration;
@@ -53,7 +54,8 @@ public final class StoreTopology {
 
   private void dense(EmbeddingStore.Settings settings) {
     source(DENSE_DELTAS, topics.denseDeltas());
-    topology.addProcessor(DENSE, () -> new DenseProcessor(settings.optimizer()), DENSE_DELTAS);
+    Adagrad optimizer = settings.optimizer().dense();
+    topology.addProcessor(DENSE, () -> new DenseProcessor(optimizer), DENSE_DELTAS);
     topology.addStateStore(keyValueStore(DenseProcessor.STORE), DENSE);
     topology.addStateStore(new CommitHook.Builder(DenseProcessor.HOOK), DENSE);
     sink(DenseProcessor.DENSE_MODEL, topics.denseModel(), DENSE);

@@ -14,6 +14,7 @@ import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
+import dev.varve.learn.OptimizerKind;
 import dev.varve.learn.TrainConfig;
 import dev.varve.serve.ServeConfig;
 import dev.varve.store.StoreConfig;
@@ -42,10 +43,12 @@ class VarveConfigTest {
             model.dimension=16
             model.head=fm
             model.seed=1
+            optimizer.kind=adagrad
             optimizer.rate=0.04
             optimizer.linear-rate=0.1
             optimizer.initial-accumulator=0.1
             optimizer.initial-scale=0.01
+            optimizer.clip-norm=0.0
             train.batch-size=32
             train.threads=1
             train.commit-interval=100ms
@@ -87,10 +90,12 @@ class VarveConfigTest {
       limits.ids-per-feature=7
       model.dimension=32
       model.seed=-5
+      optimizer.kind=rowwise_adagrad
       optimizer.rate=0.5
       optimizer.linear-rate=0.6
       optimizer.initial-accumulator=0.8
       optimizer.initial-scale=0.9
+      optimizer.clip-norm=2.5
       train.batch-size=64
       train.threads=2
       train.commit-interval=200ms
@@ -126,7 +131,7 @@ class VarveConfigTest {
               10, true, Map.of("age", FeatureKind.NUMERICAL, "user_id", FeatureKind.CATEGORICAL)),
           new LimitsConfig(Bytes.mib(2), new Bytes(64), 7),
           new ModelConfig(32, ModelConfig.Head.FM, -5),
-          new OptimizerConfig(0.5, 0.6, 0.8, 0.9),
+          new OptimizerConfig(OptimizerKind.ROWWISE_ADAGRAD, 0.5, 0.6, 0.8, 0.9, 2.5),
           new TrainConfig(64, 2, Duration.ofMillis(200), Duration.ofSeconds(3)),
           new StoreConfig(
               3,
@@ -172,10 +177,12 @@ class VarveConfigTest {
         "model.dimension=24 | one of 1, 2, 4, 8, 16, 32, 64, 128",
         "model.dimension=256 | one of 1, 2, 4, 8, 16, 32, 64, 128",
         "model.dimension=0 | one of 1, 2, 4, 8, 16, 32, 64, 128",
+        "optimizer.kind=adam | sgd or rowwise-adagrad or adagrad",
         "optimizer.rate=0 | above 0, at most 10",
         "optimizer.linear-rate=10.5 | above 0, at most 10",
         "optimizer.initial-accumulator=0 | from 1e-20 to 1e20",
         "optimizer.initial-scale=0 | above 0, at most 1",
+        "optimizer.clip-norm=-1 | 0, or from 1e-6 to 1e18",
         "train.batch-size=65537 | from 1 to 65536",
         "train.threads=65 | from 1 to 64",
         "train.commit-interval=9ms | from 10ms to 5s",

@@ -136,23 +136,32 @@ final class ExpectedRows {
     return Math.rint(popularity / unit) * unit;
   }
 
-  /** Adagrad; a gradient of which anything is not finite teaches nothing. */
+  /** Adagrad; a gradient of which anything is out of bounds teaches nothing. */
   private static void step(float[] state, float[] gradient) {
-    float length = 0;
-    for (int i = 1; i <= D; i++) {
-      length += gradient[i] * gradient[i];
-    }
     float linearSquare = gradient[1 + D];
     float vectorSquare = gradient[2 + D];
-    if (!Float.isFinite(length + gradient[0] * gradient[0] + linearSquare + vectorSquare)) {
-      return;
+    for (int i = 0; i < gradient.length; i++) {
+      boolean isSquare = i > D;
+      if (!(Math.abs(gradient[i]) <= (isSquare ? 1e36f : 1e18f)) || (isSquare && gradient[i] < 0)) {
+        return;
+      }
     }
     move(state, 0, gradient[0], linearSquare, (float) Setup.OPTIMIZER.linearRate());
+    float length = (float) Math.sqrt(squareOfLength(gradient));
     for (int i = 1; i <= D; i++) {
-      double share = length > 0 ? (double) vectorSquare / length : 0;
-      float square = (float) (share * gradient[i] * gradient[i]);
-      move(state, i, gradient[i], square, (float) Setup.OPTIMIZER.rate());
+      float share = length > 0 ? gradient[i] * (1 / length) : 0;
+      move(state, i, gradient[i], share * share * vectorSquare, (float) Setup.OPTIMIZER.rate());
     }
+  }
+
+  /** Eight sums, each of every eighth coordinate's square; then theirs, two by two. */
+  private static float squareOfLength(float[] gradient) {
+    float[] sums = new float[8];
+    for (int i = 0; i < D; i++) {
+      sums[i % 8] += gradient[1 + i] * gradient[1 + i];
+    }
+    return ((sums[0] + sums[4]) + (sums[2] + sums[6]))
+        + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
   }
 
   private static void move(float[] state, int i, float gradient, float square, float rate) {

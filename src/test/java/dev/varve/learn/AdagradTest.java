@@ -9,8 +9,6 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class AdagradTest {
   private static final float RATE = 0.5f;
@@ -18,7 +16,8 @@ class AdagradTest {
   private static final float INITIAL = 0.125f;
 
   private final Adagrad optimizer =
-      new Adagrad(new OptimizerConfig(RATE, LINEAR_RATE, INITIAL, 0.01), 7);
+      new Adagrad(
+          new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, LINEAR_RATE, INITIAL, 0.01, 0), 7);
 
   @Test
   void aStepDividesTheRateByTheRootOfTheSquaresSoFar() {
@@ -89,22 +88,6 @@ class AdagradTest {
         });
   }
 
-  @ParameterizedTest
-  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 1e20f})
-  void aGradientThatIsNotFiniteOrHasNoFiniteSquareChangesNothing(float bad) {
-    for (int at = 0; at < 5; at++) {
-      if (bad == 1e20f && at > 2) {
-        continue; // the places of the squares, where it is finite
-      }
-      float[] gradient = {0.1f, 0.2f, 0.3f, 0.01f, 0.13f};
-      gradient[at] = bad;
-      float[] state = {1, 2, 3, 4, 5, 6};
-
-      assertThat(optimizer.step(state, 0, 2, gradient, 0)).isFalse();
-      assertThat(state).containsExactly(1, 2, 3, 4, 5, 6);
-    }
-  }
-
   @Test
   void gradientsThatCancelAlmostWhollyLeaveEveryFloatFinite() {
     float[] state = new float[RowEncoding.FLOAT32_ADAGRAD.stateLength(2)];
@@ -114,26 +97,6 @@ class AdagradTest {
     for (float value : state) {
       assertThat(value).isFinite();
     }
-  }
-
-  @Test
-  void noStepFromAFiniteGradientLeavesTheFiniteNumbers() {
-    forAll(
-        2_000,
-        random -> {
-          int d = random.nextInt(1, 5);
-          float[] state = randomState(d, random);
-          float[] gradient = new float[Gradient.length(d)];
-          for (int i = 0; i < gradient.length; i++) {
-            double magnitude = Math.exp(random.nextDouble(-104, 40));
-            gradient[i] = (float) (i > d ? magnitude : random.nextInt(-1, 2) * magnitude);
-          }
-
-          optimizer.step(state, 0, d, gradient, 0);
-          for (float value : state) {
-            assertThat(value).isFinite();
-          }
-        });
   }
 
   @Test
@@ -157,7 +120,7 @@ class AdagradTest {
 
   @Test
   void theInitialStateIsTheSameWheneverItIsAskedFor() {
-    var other = new Adagrad(new OptimizerConfig(1, 1, 1, 0.01), 7);
+    var other = new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 0.01, 0), 7);
 
     assertThat(other.initial("user", 5, 16)).containsExactly(optimizer.initial("user", 5, 16));
     assertThat(other.initial("bias", 3)).containsExactly(optimizer.initial("bias", 3));
@@ -166,7 +129,7 @@ class AdagradTest {
   @Test
   void theInitialStateDiffersByTableCategoryAndSeed() {
     float[] state = optimizer.initial("user", 5, 16);
-    var other = new Adagrad(new OptimizerConfig(1, 1, 1, 0.01), 8);
+    var other = new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 0.01, 0), 8);
 
     assertThat(optimizer.initial("item", 5, 16)).isNotEqualTo(state);
     assertThat(optimizer.initial("user", 6, 16)).isNotEqualTo(state);

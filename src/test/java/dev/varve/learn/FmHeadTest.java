@@ -51,7 +51,7 @@ class FmHeadTest {
     var examples = new MicroBatch(KeyedExamples.features());
     examples.add(KeyedExamples.example().build(), "");
 
-    assertThat(new FmHead(4).predict(examples, 0, new float[0])).isZero();
+    assertThat(new FmHead(4, 10).predict(examples, 0, new float[0])).isZero();
   }
 
   /** Random examples with the definition of the model in doubles, straight from its formula. */
@@ -67,7 +67,7 @@ class FmHeadTest {
 
     Batch(RandomGenerator random) {
       dimension = random.nextInt(1, 18);
-      head = new FmHead(dimension);
+      head = new FmHead(dimension, 2 * (1 + dimension));
       for (int i = random.nextInt(1, 6); i > 0; i--) {
         examples.add(KeyedExamples.random(random, 6), "");
       }

@@ -297,7 +297,8 @@ class TrainerTest {
 
   /** Trainers of one process on tables that are some batches late. */
   private static final class Run {
-    final Adagrad optimizer = new Adagrad(new OptimizerConfig(0.1, 0.1, 0.1, 0.1), 3);
+    final Adagrad optimizer =
+        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0), 3);
     final Tables tables;
     final DenseMerge merge = new DenseMerge(optimizer);
     final int dimension;

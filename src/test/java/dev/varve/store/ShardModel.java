@@ -1,6 +1,6 @@
 package dev.varve.store;
 
-import dev.varve.learn.Adagrad;
+import dev.varve.learn.Optimizer;
 import dev.varve.schema.Census;
 import dev.varve.schema.PopularityBin;
 import dev.varve.schema.TableCensus;
@@ -44,9 +44,9 @@ final class ShardModel {
   long refusedGradients;
 
   private final int dimension;
-  private final Adagrad optimizer;
+  private final Optimizer optimizer;
 
-  ShardModel(int dimension, Adagrad optimizer) {
+  ShardModel(int dimension, Optimizer optimizer) {
     this.dimension = dimension;
     this.optimizer = optimizer;
   }

@@ -2,8 +2,9 @@ package dev.varve.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.varve.learn.Adagrad;
+import dev.varve.learn.Optimizer;
 import dev.varve.learn.OptimizerConfig;
+import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Basis;
 import dev.varve.table.PackedPopularity;
@@ -30,18 +31,30 @@ class ShardModelTest {
   private static final int SHARD = 3;
   private static final long SEED = 7;
   private static final long ABSENT = 1L << 40;
-  private static final RowEncoding ENCODING = RowEncoding.FLOAT32_ADAGRAD;
 
   /** What a run works with: how wide its rows are, how many, and the memory for them. */
-  private record Load(int dimension, int keys, int rowsInBatch, long memory) {
+  private record Load(int dimension, int keys, int rowsInBatch, long memory, Optimizer optimizer) {
     /** Few rows, which all fit. */
     static Load small(RandomGenerator random) {
-      return new Load(1 << random.nextInt(5), 12, 6, ResidentRows.LEAST_BYTES);
+      return new Load(
+          1 << random.nextInt(5), 12, 6, ResidentRows.LEAST_BYTES, anyOptimizer(random));
     }
 
     /** Far more rows than fit: they are evicted, read again, and written back early. */
     static Load tight(RandomGenerator random) {
-      return new Load(64 << random.nextInt(2), 500, 150, ResidentRows.LEAST_BYTES);
+      return new Load(
+          64 << random.nextInt(2), 500, 150, ResidentRows.LEAST_BYTES, anyOptimizer(random));
+    }
+
+    private static Optimizer anyOptimizer(RandomGenerator random) {
+      var kinds = OptimizerKind.values();
+      var kind = kinds[random.nextInt(kinds.length)];
+      double clipNorm = random.nextBoolean() ? 0 : 0.5;
+      return Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.1, 0.01, clipNorm), SEED);
+    }
+
+    RowEncoding encoding() {
+      return optimizer.encoding();
     }
 
     UpdateBatch batch(RandomGenerator random) {
@@ -53,7 +66,6 @@ class ShardModelTest {
   private static final class Run implements AutoCloseable {
     final RandomGenerator random;
     final Load load;
-    final Adagrad optimizer = new Adagrad(OptimizerConfig.defaults(), SEED);
     final MapBelow below = new MapBelow();
     final ShardLookup lookup = new ShardLookup();
     final Set<List<Object>> touched = new HashSet<>();
@@ -67,7 +79,7 @@ class ShardModelTest {
     Run(RandomGenerator random, Load load) {
       this.random = random;
       this.load = load;
-      this.model = new ShardModel(load.dimension, optimizer);
+      this.model = new ShardModel(load.dimension, load.optimizer);
       this.kept = model.copy();
       this.shard = open(load.memory);
     }
@@ -75,7 +87,7 @@ class ShardModelTest {
     Shard open(long memory) {
       var decay = new Popularity(halfLifeMs);
       return new Shard(
-          SHARD, below, new EmbeddingStore.Settings(load.dimension, optimizer, decay, memory));
+          SHARD, below, new EmbeddingStore.Settings(load.dimension, load.optimizer, decay, memory));
     }
 
     void reopen() {
@@ -167,7 +179,7 @@ class ShardModelTest {
       return new TableSummary(
           rows,
           model.occurrences.getOrDefault(table, 0L),
-          rows * (10 + 14 + 8L * (1 + load.dimension)),
+          rows * (10 + 14 + 4L * load.encoding().stateLength(load.dimension)),
           rows * (1 + load.dimension),
           byDimension);
     }
@@ -187,7 +199,7 @@ class ShardModelTest {
                       expected.add(null);
                     }
                   }));
-      int length = ENCODING.stateLength(load.dimension);
+      int length = load.encoding().stateLength(load.dimension);
       int width = length + random.nextInt(3);
       float[] states = new float[keys.size() * width];
       int[] dimensions = new int[keys.size()];
@@ -256,7 +268,8 @@ class ShardModelTest {
 
     /** Tables have numbers below; the initial coordinates differ by table, so one row fits. */
     private boolean isInModel(long category, byte[] value) {
-      float[] state = new float[ENCODING.stateLength(RowFormat.check(value, ENCODING))];
+      float[] state =
+          new float[load.encoding().stateLength(RowFormat.check(value, load.encoding()))];
       RowFormat.state(value, 0, state, 0, state.length);
       double popularity = PackedPopularity.unpackPopularity(RowFormat.popularity(value));
       long timeMs = PackedPopularity.unpackTime(RowFormat.time(value));
@@ -319,7 +332,7 @@ class ShardModelTest {
 
   private static void assertSameBytes(RandomGenerator random, Load load, int most) {
     try (var cut = new Run(random, load);
-        var atOnce = new Run(random, new Load(load.dimension, 0, 0, 32 << 20))) {
+        var atOnce = new Run(random, new Load(load.dimension, 0, 0, 32 << 20, load.optimizer))) {
       for (int n = 1 + random.nextInt(most); n > 0; n--) {
         UpdateBatch batch = load.batch(random);
         cut.shard.apply(batch);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.learn.Adagrad;
 import dev.varve.learn.OptimizerConfig;
+import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Basis;
@@ -43,7 +44,8 @@ class ShardReadersTest {
   private static final Basis BASIS = Basis.identity(DIMENSION);
 
   /** With these, a step is the rate, and the initial coordinates vanish in the first. */
-  private static final OptimizerConfig STEADY = new OptimizerConfig(RATE, RATE, 1e-20, 1e-30);
+  private static final OptimizerConfig STEADY =
+      new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, RATE, 1e-20, 1e-30, 0);
 
   private static final Adagrad OPTIMIZER = new Adagrad(STEADY, 1);
 

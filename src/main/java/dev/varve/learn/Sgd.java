@@ -1,0 +1,28 @@
+package dev.varve.learn;
+
+import dev.varve.kernel.Memory;
+import dev.varve.table.RowEncoding;
+
+/**
+ * Stochastic gradient descent: moves against the gradient, by the rate times its length, and
+ * remembers nothing.
+ *
+ * <p><b>Shape:</b> float32[1 + d]: linear weight, d coordinates.
+ */
+public final class Sgd extends Optimizer {
+  public Sgd(OptimizerConfig config, long seed) {
+    super(RowEncoding.FLOAT32_PLAIN, config, seed);
+  }
+
+  @Override
+  void stepLinear(long state, int dimension, float gradient, float squares) {
+    Memory.putFloat(state, Memory.getFloat(state) - linearRate * gradient);
+  }
+
+  @Override
+  void stepVector(
+      long state, int dimension, float[] gradients, int from, float scale, float squares) {
+    KERNELS.descend(
+        state + Float.BYTES, dimension, gradients, from, scale, rate, Float.POSITIVE_INFINITY);
+  }
+}

@@ -51,14 +51,13 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
   public abstract float squares(float[] x, int at, int n);
 
   /**
-   * A step that divides all gradients alike: {@code x[i] -= rate * clamp(factor * g[i], -most,
-   * most)}.
+   * A step that divides all gradients alike: {@code x[i] -= rate * clamp(factor * g[i], -1, 1)}.
    *
    * @param address of n floats, changed in place
    * @param gradients hold n gradients from {@code from} on
    */
   public abstract void descend(
-      long address, int n, float[] gradients, int from, float factor, float rate, float most);
+      long address, int n, float[] gradients, int from, float factor, float rate);
 
   /**
    * A step that divides each gradient by the root of its own squares:

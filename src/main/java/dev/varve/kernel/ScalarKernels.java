@@ -74,23 +74,15 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  public void descend(
-      long address, int n, float[] gradients, int from, float factor, float rate, float most) {
-    descend(address, 0, n, gradients, from, factor, rate, most);
+  public void descend(long address, int n, float[] gradients, int from, float factor, float rate) {
+    descend(address, 0, n, gradients, from, factor, rate);
   }
 
   /** From the i-th on. */
   static void descend(
-      long address,
-      int i,
-      int n,
-      float[] gradients,
-      int from,
-      float factor,
-      float rate,
-      float most) {
+      long address, int i, int n, float[] gradients, int from, float factor, float rate) {
     for (; i < n; i++) {
-      float step = rate * cut(factor * gradients[from + i], most);
+      float step = rate * cut(factor * gradients[from + i]);
       Memory.putFloat(address + 4L * i, Memory.getFloat(address + 4L * i) - step);
     }
   }
@@ -110,14 +102,14 @@ final class ScalarKernels extends Kernels {
       float sum = Memory.getFloat(sums + 4L * i) + share * share * shares.squares();
       float kept = sum > Float.MAX_VALUE ? Float.MAX_VALUE : sum;
       float root = (float) Math.sqrt(kept + shares.initial());
-      float step = shares.rate() * cut(shares.scale() * g / root, 1);
+      float step = shares.rate() * cut(shares.scale() * g / root);
       Memory.putFloat(sums + 4L * i, kept);
       Memory.putFloat(address + 4L * i, Memory.getFloat(address + 4L * i) - step);
     }
   }
 
-  private static float cut(float x, float most) {
-    return x > most ? most : x < -most ? -most : x;
+  private static float cut(float x) {
+    return x > 1 ? 1 : x < -1 ? -1 : x;
   }
 
   @Override

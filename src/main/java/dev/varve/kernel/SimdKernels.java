@@ -152,26 +152,25 @@ final class SimdKernels extends Kernels {
   }
 
   @Override
-  public void descend(
-      long address, int n, float[] gradients, int from, float factor, float rate, float most) {
+  public void descend(long address, int n, float[] gradients, int from, float factor, float rate) {
     if (n == LANES) {
       // The loops cost more than one vector.
-      descend(S, address, gradients, from, factor, rate, most);
+      descend(S, address, gradients, from, factor, rate);
       return;
     }
     int i = 0;
     for (; i <= n - LANES; i += LANES) {
-      descend(S, address + 4L * i, gradients, from + i, factor, rate, most);
+      descend(S, address + 4L * i, gradients, from + i, factor, rate);
     }
     if (LANES > 8 && i <= n - 8) {
-      descend(EIGHT, address + 4L * i, gradients, from + i, factor, rate, most);
+      descend(EIGHT, address + 4L * i, gradients, from + i, factor, rate);
       i += 8;
     }
     if (LANES > 4 && i <= n - 4) {
-      descend(FOUR, address + 4L * i, gradients, from + i, factor, rate, most);
+      descend(FOUR, address + 4L * i, gradients, from + i, factor, rate);
       i += 4;
     }
-    ScalarKernels.descend(address, i, n, gradients, from, factor, rate, most);
+    ScalarKernels.descend(address, i, n, gradients, from, factor, rate);
   }
 
   private static void descend(
@@ -180,10 +179,8 @@ final class SimdKernels extends Kernels {
       float[] gradients,
       int from,
       float factor,
-      float rate,
-      float most) {
-    FloatVector step =
-        cut(FloatVector.fromArray(species, gradients, from).mul(factor), most).mul(rate);
+      float rate) {
+    FloatVector step = cut(FloatVector.fromArray(species, gradients, from).mul(factor)).mul(rate);
     FloatVector.fromMemorySegment(species, Memory.ALL, address, ORDER)
         .sub(step)
         .intoMemorySegment(Memory.ALL, address, ORDER);
@@ -225,7 +222,7 @@ final class SimdKernels extends Kernels {
             .add(share.mul(share).mul(shares.squares()));
     FloatVector kept = sum.blend(Float.MAX_VALUE, sum.compare(VectorOperators.GT, Float.MAX_VALUE));
     FloatVector root = kept.add(shares.initial()).sqrt();
-    FloatVector step = cut(g.mul(shares.scale()).div(root), 1).mul(shares.rate());
+    FloatVector step = cut(g.mul(shares.scale()).div(root)).mul(shares.rate());
     kept.intoMemorySegment(Memory.ALL, sums, ORDER);
     FloatVector.fromMemorySegment(species, Memory.ALL, address, ORDER)
         .sub(step)
@@ -233,9 +230,9 @@ final class SimdKernels extends Kernels {
   }
 
   /** Where min and max would also look for what is no number and for the sign of zeros. */
-  private static FloatVector cut(FloatVector x, float most) {
-    return x.blend(most, x.compare(VectorOperators.GT, most))
-        .blend(-most, x.compare(VectorOperators.LT, -most));
+  private static FloatVector cut(FloatVector x) {
+    return x.blend(1, x.compare(VectorOperators.GT, 1))
+        .blend(-1, x.compare(VectorOperators.LT, -1));
   }
 
   @Override

@@ -155,8 +155,12 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
   static void descend(
       long address, long sum, float gradient, float squares, float rate, float initial) {
     float direction = gradient / rootOf(sum, squares, initial);
-    float cut = direction > 1 ? 1 : direction < -1 ? -1 : direction;
-    Memory.putFloat(address, Memory.getFloat(address) - rate * cut);
+    Memory.putFloat(address, Memory.getFloat(address) - rate * cut(direction));
+  }
+
+  /** No step is farther than the rate. */
+  static float cut(float direction) {
+    return direction > 1 ? 1 : direction < -1 ? -1 : direction;
   }
 
   /** Adds to a sum of squares and gives its root; the sum stays finite. */

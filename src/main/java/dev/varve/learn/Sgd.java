@@ -7,6 +7,9 @@ import dev.varve.table.RowEncoding;
  * Stochastic gradient descent: moves against the gradient, by the rate times its length, and
  * remembers nothing.
  *
+ * <p>No float moves farther than the rate: the gradient of a micro-batch is a sum, and without the
+ * cut those of the rows that every example has would be steps many times too long, and diverge.
+ *
  * <p><b>Shape:</b> float32[1 + d]: linear weight, d coordinates.
  */
 public final class Sgd extends Optimizer {
@@ -16,13 +19,12 @@ public final class Sgd extends Optimizer {
 
   @Override
   void stepLinear(long state, int dimension, float gradient, float squares) {
-    Memory.putFloat(state, Memory.getFloat(state) - linearRate * gradient);
+    Memory.putFloat(state, Memory.getFloat(state) - linearRate * cut(gradient));
   }
 
   @Override
   void stepVector(
       long state, int dimension, float[] gradients, int from, float scale, float squares) {
-    KERNELS.descend(
-        state + Float.BYTES, dimension, gradients, from, scale, rate, Float.POSITIVE_INFINITY);
+    KERNELS.descend(state + Float.BYTES, dimension, gradients, from, scale, rate);
   }
 }

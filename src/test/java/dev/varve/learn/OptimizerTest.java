@@ -181,12 +181,12 @@ class OptimizerTest {
   void aGradientWithinTheNormIsTakenAsItIs(OptimizerKind kind) {
     float[] bounded = new float[6];
     float[] free = new float[6];
-    float[] gradient = {2, 6, 3, 4, 45};
-    optimizer(kind, 7.01).step(bounded, 0, 2, gradient, 0);
+    float[] gradient = {0.2f, 0.6f, 0.3f, 0.04f, 0.45f};
+    optimizer(kind, 0.701).step(bounded, 0, 2, gradient, 0);
     optimizer(kind, 0).step(free, 0, 2, gradient, 0);
 
     assertThat(bounded).containsExactly(free);
-    optimizer(kind, 6.99).step(free, 0, 2, gradient, 0);
+    optimizer(kind, 0.699).step(free, 0, 2, gradient, 0);
     optimizer(kind, 0).step(bounded, 0, 2, gradient, 0);
     assertThat(bounded).isNotEqualTo(free);
   }
@@ -220,7 +220,7 @@ class OptimizerTest {
   // -- SGD
 
   @Test
-  void sgdMovesByTheRateTimesTheGradient() {
+  void sgdMovesByTheRateTimesTheGradientAndNoFartherThanTheRate() {
     forAll(
         300,
         random -> {
@@ -232,7 +232,8 @@ class OptimizerTest {
 
           assertThat(optimizer.step(state, 0, d, gradient, 0)).isTrue();
           for (int i = 0; i <= d; i++) {
-            assertThat(state[i]).isEqualTo(before[i] - (i == 0 ? LINEAR_RATE : RATE) * gradient[i]);
+            float cut = Math.clamp(gradient[i], -1f, 1f);
+            assertThat(state[i]).isEqualTo(before[i] - (i == 0 ? LINEAR_RATE : RATE) * cut);
           }
         });
   }

@@ -11,8 +11,10 @@ import dev.varve.learn.TrainConfig;
 import dev.varve.store.StoreConfig;
 import dev.varve.topology.Applications;
 
-/** The configuration of a store that is measured: by default, but with memory for all rows, and
- * rowwise. */
+/**
+ * The configuration of a store that is measured: by default, but with memory for all rows, and
+ * rowwise.
+ */
 final class StoreSetup {
   private StoreSetup() {}
 

@@ -17,11 +17,19 @@ public final class StoreBench {
     UPDATES,
     GROWTH,
     OVERHEAD,
-    ROCKSDB;
+    ROCKSDB,
+    KAFKA,
+    RESTORE,
+    ROCKSDB_OPTIONS;
 
     /** As the command line has it. */
     public String text() {
-      return name().toLowerCase(Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether it is answered only where it is named: it is for who changes the options. */
+    public boolean isSpecial() {
+      return this == ROCKSDB_OPTIONS;
     }
   }
 
@@ -68,6 +76,9 @@ public final class StoreBench {
       case GROWTH -> new GrowthBench(settings);
       case OVERHEAD -> new OverheadBench(settings);
       case ROCKSDB -> new RocksDbBench(settings);
+      case KAFKA -> new KafkaBench(settings);
+      case RESTORE -> new RestoreBench(settings);
+      case ROCKSDB_OPTIONS -> new RocksDbOptionsBench(settings);
     };
   }
 

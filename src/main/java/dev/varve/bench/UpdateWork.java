@@ -47,7 +47,7 @@ final class UpdateWork implements Work {
             occurrences, new long[batch], gradients(batch, seed), Gradient.length(WIDTH));
   }
 
-  private static float[] gradients(int batch, long seed) {
+  static float[] gradients(int batch, long seed) {
     var random = new SplittableRandom(seed);
     float[] gradients = new float[batch * Gradient.length(WIDTH)];
     for (int i = 0; i < gradients.length; i++) {

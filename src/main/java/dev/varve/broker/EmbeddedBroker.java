@@ -96,18 +96,17 @@ public final class EmbeddedBroker implements AutoCloseable {
     p.put("share.coordinator.state.topic.replication.factor", "1");
     p.put("share.coordinator.state.topic.min.isr", "1");
     p.put("group.initial.rebalance.delay.ms", "0");
-    // The default reserves 128 MB of heap.
-    p.put("log.cleaner.dedupe.buffer.size", "16777216");
+    // The default reserves 128 MB of heap. This has room for 2.5 million keys: where fewer than are
+    // new in a changelog, all of it is copied again for each part of them.
+    p.put("log.cleaner.dedupe.buffer.size", Integer.toString(64 << 20));
     // After kill -9 the controller refuses the new broker until the old one's session is over.
     p.put("broker.session.timeout.ms", "2500");
     p.put("broker.heartbeat.interval.ms", "500");
     return p;
   }
 
-  /**
-   * A port for the controller, which nobody else has to know: with static voters it cannot be 0.
-   */
-  private static int freePort() throws IOException {
+  /** A port that was free just now; a broker with static voters cannot be told to take any. */
+  public static int freePort() throws IOException {
     try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

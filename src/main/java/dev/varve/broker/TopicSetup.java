@@ -1,6 +1,7 @@
 package dev.varve.broker;
 
 import dev.varve.base.Check;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,9 +16,13 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Makes the topics that are missing, and tells how full each is. */
 public final class TopicSetup {
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+  private static final Duration POLL = Duration.ofMillis(20);
+
   private final Admin admin;
   private final Topics topics;
 
@@ -49,7 +54,7 @@ public final class TopicSetup {
       }
     }
     Map<String, Integer> partitions = new HashMap<>();
-    describe().forEach((name, topic) -> partitions.put(name, topic.partitions().size()));
+    awaitDescribed().forEach((name, topic) -> partitions.put(name, topic.partitions().size()));
     for (Topics.Topic topic : topics.all()) {
       int there = partitions.getOrDefault(topic.name(), 0);
       String key = topic.name().equals(topics.updates()) ? "kafka.shards" : "kafka.partitions";
@@ -88,6 +93,22 @@ public final class TopicSetup {
       return admin.listOffsets(of).all().get();
     } catch (ExecutionException e) {
       throw new KafkaException("topics: offsets could not be read", e.getCause());
+    }
+  }
+
+  /** A topic is made when the controller says so; the broker that is asked may hear of it later. */
+  private Map<String, TopicDescription> awaitDescribed() throws InterruptedException {
+    long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+    while (true) {
+      try {
+        return describe();
+      } catch (KafkaException e) {
+        boolean isNew = e.getCause() instanceof UnknownTopicOrPartitionException;
+        if (!isNew || System.nanoTime() > deadline) {
+          throw e;
+        }
+        Thread.sleep(POLL);
+      }
     }
   }
 

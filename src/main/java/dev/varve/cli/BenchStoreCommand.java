@@ -29,9 +29,9 @@ import picocli.CommandLine.Spec;
     name = "store",
     description = {
       "Measure the embedding store on this machine.",
-      "Sections: lookups, updates, growth, overhead, rocksdb; all of them if none is named. Every"
-          + " figure is the median of several rounds. Goals hold for the usual sizes on a machine"
-          + " that does nothing else."
+      "Sections: lookups, updates, growth, overhead, rocksdb, kafka, restore; all of them if none"
+          + " is named, and rocksdb-options only if it is. Every figure is the median of several"
+          + " rounds. Goals hold for the usual sizes on a machine that does nothing else."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -117,7 +117,7 @@ final class BenchStoreCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Those that are named, in the order of the enum; all where none is. */
+  /** Those that are named, in the order of the enum; the usual ones where none is. */
   private Set<Part> parts() {
     var known = new TreeMap<String, Part>();
     for (Part part : Part.values()) {
@@ -132,7 +132,11 @@ final class BenchStoreCommand implements Callable<Integer> {
       }
       parts.add(part);
     }
-    return parts.isEmpty() ? EnumSet.allOf(Part.class) : parts;
+    if (parts.isEmpty()) {
+      parts.addAll(EnumSet.allOf(Part.class));
+      parts.removeIf(Part::isSpecial);
+    }
+    return parts;
   }
 
   private Settings settings() {

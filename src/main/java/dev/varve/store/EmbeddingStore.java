@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * closed dirty, it writes into a transaction that is aborted.
  *
  * <p><b>Threads:</b> apply, census and the StateStore methods: the stream thread that owns the
- * task; {@link #shard}, {@link #summary} and {@link #rocksDbUse}: any.
+ * task; {@link #shard} and {@link #rocksDbUse}: any.
  *
  * <p>{@code CachedStateStore} and {@code InternalProcessorContext} are internal to Kafka Streams;
  * this class, {@link CommitContext} and the commit hook of the topology are the only places that
@@ -96,10 +96,6 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
       throw new InvalidStateStoreException("store " + name() + ": not open");
     }
     return open;
-  }
-
-  ShardSummary summary() {
-    return shard().summary();
   }
 
   /** Disk and memory that the shard's RocksDB uses. */

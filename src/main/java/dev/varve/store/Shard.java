@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 
@@ -26,7 +28,8 @@ import org.apache.kafka.streams.KeyValue;
  * back what changed.
  *
  * <p><b>Threads:</b> one writer applies, writes back and closes; any thread reads through a {@link
- * ShardLookup} of its own, and takes the {@link #summary}. Readers see a row whole, as it was
+ * ShardLookup} of its own, and asks for {@link #progress}, {@link #applied} and {@link #summary}.
+ * None of them waits for the writer, nor the writer for them. Readers see a row whole, as it was
  * before or after a batch, and never a row of another key; a read may see some rows before and some
  * behind a batch that is being applied, and a new row before its first step.
  *
@@ -53,15 +56,22 @@ final class Shard implements AutoCloseable {
   private final List<ShardTable> tablesById = new ArrayList<>();
 
   /** Sorted: its bytes below must not depend on where the shard was opened anew. */
-  private final Map<Integer, Long> applied = new TreeMap<>();
+  private final Map<Integer, Long> applied = new ConcurrentSkipListMap<>();
+
+  /** Held while what a summary tells is changed or read; who asks for one only tries. */
+  private final ReentrantLock counting = new ReentrantLock();
 
   private final List<KeyValue<Bytes, byte[]>> toPut = new ArrayList<>(PUT_BATCH);
-  private long examples;
-  private long watermarkMs;
-  private long layoutVersion;
   private boolean dirty;
+  private volatile ShardProgress progress = ShardProgress.NONE;
   private volatile Map<String, Integer> tableIds = Map.of();
   private volatile ShardSummary summary;
+
+  /** Whether the summary tells less than was applied. */
+  private volatile boolean outdated;
+
+  /** Whether somebody would have liked a newer summary. */
+  private volatile boolean asked;
 
   Shard(int shard, Below below, EmbeddingStore.Settings settings) {
     this.shard = shard;
@@ -95,8 +105,42 @@ final class Shard implements AutoCloseable {
     return below;
   }
 
+  ShardProgress progress() {
+    return progress;
+  }
+
+  /**
+   * The end offset of a trainer's newest update batch that the rows contain; 0 before the first.
+   */
+  long applied(int trainer) {
+    return applied.getOrDefault(trainer, 0L);
+  }
+
+  /**
+   * The summary behind the newest update batch. While the writer is at a batch it is an older one,
+   * and the writer makes a newer one for the next question.
+   */
   ShardSummary summary() {
+    if (outdated) {
+      asked = true;
+      if (counting.tryLock()) {
+        try {
+          publishSummary();
+        } finally {
+          counting.unlock();
+        }
+      }
+    }
     return summary;
+  }
+
+  /** Nobody asks for a summary as often as batches come, and it takes as long as one. */
+  private void publishSummary() {
+    if (outdated) {
+      outdated = false;
+      asked = false;
+      summary = summarize();
+    }
   }
 
   // -- the writer
@@ -108,20 +152,26 @@ final class Shard implements AutoCloseable {
    */
   void apply(UpdateBatch batch) {
     UpdateCheck.check(batch, settings.dimension(), tables.keySet());
-    addNewTables(batch);
-    for (TableUpdate update : batch.getTablesList()) {
-      ShardTable table = Objects.requireNonNull(tables.get(update.getTable()));
-      steps.apply(table, update, batch.getEventTimeMs());
+    counting.lock();
+    try {
+      addNewTables(batch);
+      for (TableUpdate update : batch.getTablesList()) {
+        ShardTable table = Objects.requireNonNull(tables.get(update.getTable()));
+        steps.apply(table, update, batch.getEventTimeMs());
+      }
+      progress = progress.behind(batch);
+      applied.merge(batch.getTrainer(), batch.getEndOffset(), Math::max);
+      outdated = true;
+      if (asked) {
+        publishSummary();
+      }
+    } finally {
+      counting.unlock();
     }
-    examples += batch.getExamples();
-    watermarkMs = Math.max(watermarkMs, batch.getEventTimeMs());
-    layoutVersion = Math.max(layoutVersion, batch.getLayoutVersion());
-    applied.merge(batch.getTrainer(), batch.getEndOffset(), Math::max);
     dirty = true;
     if (rows.dirtyRows() >= MOST_DIRTY) {
       writeBackRows();
     }
-    summary = summarize();
   }
 
   /** All at once: to publish the numbers takes as long as there are tables. */
@@ -172,7 +222,6 @@ final class Shard implements AutoCloseable {
     put(STATE_KEY, state().toByteArray());
     flush();
     dirty = false;
-    summary = summarize();
   }
 
   private void writeBackRows() {
@@ -209,9 +258,9 @@ final class Shard implements AutoCloseable {
     var census =
         Census.newBuilder()
             .setShard(shard)
-            .setWatermarkMs(watermarkMs)
-            .setLayoutVersion(layoutVersion)
-            .setExamples(examples);
+            .setWatermarkMs(progress.watermarkMs())
+            .setLayoutVersion(progress.layoutVersion())
+            .setExamples(progress.examples());
     new TreeMap<>(tables).values().forEach(table -> census.addTables(table.census()));
     return census.build();
   }
@@ -220,8 +269,7 @@ final class Shard implements AutoCloseable {
     var sizes = new TreeMap<String, TableSummary>();
     tables.values().forEach(table -> sizes.put(table.name(), table.summary(this::storedBytes)));
     RowMemory memory = rows.memory();
-    return new ShardSummary(
-        examples, watermarkMs, layoutVersion, Map.copyOf(applied), sizes, memory);
+    return new ShardSummary(progress, Map.copyOf(applied), sizes, memory);
   }
 
   private int storedBytes(int dimension) {
@@ -230,9 +278,9 @@ final class Shard implements AutoCloseable {
 
   private ShardState state() {
     return ShardState.newBuilder()
-        .setExamples(examples)
-        .setWatermarkMs(watermarkMs)
-        .setLayoutVersion(layoutVersion)
+        .setExamples(progress.examples())
+        .setWatermarkMs(progress.watermarkMs())
+        .setLayoutVersion(progress.layoutVersion())
         .setHalfLifeMs(settings.decay().halfLifeMs())
         .putAllApplied(applied)
         .setDimension(settings.dimension())
@@ -243,7 +291,14 @@ final class Shard implements AutoCloseable {
   /** Frees the memory of the rows, changed or not, once no reader is in it. */
   @Override
   public void close() {
-    rows.close();
+    counting.lock();
+    try {
+      // What is closed has no more memory to tell of.
+      outdated = false;
+      rows.close();
+    } finally {
+      counting.unlock();
+    }
   }
 
   // -- start
@@ -255,9 +310,8 @@ final class Shard implements AutoCloseable {
     }
     ShardState state = Messages.parse(ShardState.parser(), bytes, "shard state");
     checkStored(state);
-    examples = state.getExamples();
-    watermarkMs = state.getWatermarkMs();
-    layoutVersion = state.getLayoutVersion();
+    progress =
+        new ShardProgress(state.getExamples(), state.getWatermarkMs(), state.getLayoutVersion());
     applied.putAll(state.getAppliedMap());
     below.scan(tableKey(0), tableKey(MOST_TABLES), (_, value) -> restoreTable(value));
     publishIds();

@@ -5,15 +5,17 @@ import java.util.Map;
 import java.util.SortedMap;
 
 /**
- * What a shard says of itself: an immutable snapshot taken behind each update batch.
+ * What a shard says of itself: an immutable snapshot taken behind an update batch.
  *
  * @param applied per trainer, the end offset of its newest update batch that the rows contain
  * @param memory what its rows in memory take
  */
 record ShardSummary(
-    long examples,
-    long watermarkMs,
-    long layoutVersion,
+    ShardProgress progress,
     Map<Integer, Long> applied,
     SortedMap<String, TableSummary> tables,
-    RowMemory memory) {}
+    RowMemory memory) {
+  long examples() {
+    return progress.examples();
+  }
+}

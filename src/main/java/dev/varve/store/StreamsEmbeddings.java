@@ -7,11 +7,13 @@ import dev.varve.table.RowKeys;
 import dev.varve.table.RowMemory;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
@@ -59,7 +61,7 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   public boolean ready() {
     try {
       for (int shard = 0; shard < shards; shard++) {
-        summary(shard);
+        progress(shard);
       }
       return true;
     } catch (ShardUnavailableException e) {
@@ -74,18 +76,18 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public long layoutVersion() {
-    return largest(ShardSummary::layoutVersion);
+    return largest(ShardProgress::layoutVersion);
   }
 
   @Override
   public long watermarkMs() {
-    return largest(ShardSummary::watermarkMs);
+    return largest(ShardProgress::watermarkMs);
   }
 
-  private long largest(ToLongFunction<ShardSummary> of) {
+  private long largest(ToLongFunction<ShardProgress> of) {
     long largest = 0;
     for (int shard = 0; shard < shards; shard++) {
-      largest = Math.max(largest, of.applyAsLong(summary(shard)));
+      largest = Math.max(largest, of.applyAsLong(progress(shard)));
     }
     return largest;
   }
@@ -94,7 +96,7 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   public long examples() {
     long examples = 0;
     for (int shard = 0; shard < shards; shard++) {
-      examples += summary(shard).examples();
+      examples += progress(shard).examples();
     }
     return examples;
   }
@@ -140,8 +142,7 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public long applied(int shard, int trainer) {
-    Long end = waitFor(() -> summary(shard).applied().get(trainer));
-    return end == null ? 0 : end;
+    return Objects.requireNonNull(waitFor(() -> ask(shard, of -> of.applied(trainer))));
   }
 
   @Override
@@ -182,10 +183,18 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
     }
   }
 
+  private ShardProgress progress(int shard) {
+    return ask(shard, Shard::progress);
+  }
+
   private ShardSummary summary(int shard) {
+    return ask(shard, Shard::summary);
+  }
+
+  private <T> T ask(int shard, Function<Shard, T> question) {
     EmbeddingStore store = store(shard);
     try {
-      return store.summary();
+      return question.apply(store.shard());
     } catch (InvalidStateStoreException e) {
       throw new ShardUnavailableException(shard, "closing");
     }

@@ -15,17 +15,14 @@ import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.QualityWindow;
 import dev.varve.learn.TrainConfig;
 import dev.varve.learn.Trainer;
-import dev.varve.store.EmbeddingStore;
 import dev.varve.store.StoreConfig;
 import dev.varve.store.StreamsEmbeddings;
-import dev.varve.table.Popularity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,13 +49,12 @@ public final class Applications implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Applications.class);
   private static final Duration POLL = Duration.ofMillis(10);
   private static final Duration SAY_EVERY = Duration.ofSeconds(30);
-  private static final Duration LONGEST_STOP = Duration.ofSeconds(4);
 
   private final Config config;
   private final FeatureSet features;
   private final QualityWindow quality = new QualityWindow(QUALITY_WINDOW);
   private final LayoutView layout = new LayoutView();
-  private final KafkaStreams store;
+  private final StoreApplication store;
   private final KafkaStreams learn;
   private final StreamsEmbeddings embeddings;
 
@@ -74,17 +70,8 @@ public final class Applications implements AutoCloseable {
     int dimension = config.model.dimension();
     Optimizer optimizer = Optimizer.of(config.optimizer, config.model.seed());
     Topics topics = new Topics(config.kafka);
-    store =
-        streams(
-            storeTopology(topics, optimizer),
-            settings(
-                topics.storeApplication(),
-                bootstrap,
-                stateFolder,
-                config.store.threads(),
-                config.store.commitInterval()));
-    embeddings =
-        new StreamsEmbeddings(store, config.kafka.shards(), dimension, config.train.shardWait());
+    store = new StoreApplication(config, bootstrap, stateFolder);
+    embeddings = store.embeddings();
     var shared =
         new Trainer.Shared(
             features,
@@ -92,27 +79,7 @@ public final class Applications implements AutoCloseable {
             new InFlight(optimizer.encoding().stateLength(dimension), ROWS_IN_FLIGHT),
             new DenseReplica(optimizer.dense()),
             optimizer);
-    learn =
-        streams(
-            learnTopology(topics, shared),
-            StreamsSettings.inTurn(
-                settings(
-                    topics.learnApplication(),
-                    bootstrap,
-                    stateFolder,
-                    config.train.threads(),
-                    config.train.commitInterval()),
-                config.kafka));
-  }
-
-  private Topology storeTopology(Topics topics, Optimizer optimizer) {
-    var settings =
-        new EmbeddingStore.Settings(
-            config.model.dimension(),
-            optimizer,
-            new Popularity(config.store.popularityHalfLife().toMillis()),
-            config.store.cache().count() / config.kafka.shards());
-    return StoreTopology.build(topics, settings, config.store.censusEvery());
+    learn = learn(learnTopology(topics, shared), topics, bootstrap, stateFolder);
   }
 
   private Topology learnTopology(Topics topics, Trainer.Shared shared) {
@@ -127,16 +94,18 @@ public final class Applications implements AutoCloseable {
     return LearnTopology.build(topics, config.limits, shared, train);
   }
 
-  private Properties settings(
-      String application, String bootstrap, Path stateFolder, int threads, Duration commit) {
-    return StreamsSettings.of(
-        application, bootstrap, config.kafka, config.store, stateFolder, threads, commit);
-  }
-
-  private static KafkaStreams streams(Topology topology, Properties settings) {
-    var streams = new KafkaStreams(topology, settings);
-    String application = settings.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
-    streams.setUncaughtExceptionHandler(new ThreadFailures(application));
+  private KafkaStreams learn(Topology topology, Topics topics, String bootstrap, Path stateFolder) {
+    Properties settings =
+        StreamsSettings.of(
+            topics.learnApplication(),
+            bootstrap,
+            config.kafka,
+            config.store,
+            stateFolder,
+            config.train.threads(),
+            config.train.commitInterval());
+    var streams = new KafkaStreams(topology, StreamsSettings.inTurn(settings, config.kafka));
+    streams.setUncaughtExceptionHandler(new ThreadFailures(topics.learnApplication()));
     streams.setGlobalStateRestoreListener(new RestoreLog());
     return streams;
   }
@@ -149,7 +118,6 @@ public final class Applications implements AutoCloseable {
    */
   public void start() throws InterruptedException {
     store.start();
-    await(store, "the shards", embeddings::ready);
     // What is learned already stays known, whatever the configuration says of new features.
     embeddings.tables().keySet().forEach(name -> features.restore(name, FeatureKind.CATEGORICAL));
     learn.start();
@@ -159,7 +127,7 @@ public final class Applications implements AutoCloseable {
         () -> learn.state() == KafkaStreams.State.RUNNING && layout.version() > 0);
   }
 
-  private static void await(KafkaStreams streams, String what, BooleanSupplier ready)
+  static void await(KafkaStreams streams, String what, BooleanSupplier ready)
       throws InterruptedException {
     long begun = System.nanoTime();
     long saidSeconds = 0;
@@ -182,7 +150,7 @@ public final class Applications implements AutoCloseable {
 
   /** Whether both applications do their work; a rebalance passes, an error does not. */
   public String state() {
-    if (store.state() == KafkaStreams.State.ERROR || learn.state() == KafkaStreams.State.ERROR) {
+    if (store.hasFailed() || learn.state() == KafkaStreams.State.ERROR) {
       return "failed";
     }
     return embeddings.ready() && learn.state() == KafkaStreams.State.RUNNING
@@ -205,7 +173,7 @@ public final class Applications implements AutoCloseable {
 
   @Override
   public void close() {
-    learn.close(LONGEST_STOP);
-    store.close(LONGEST_STOP);
+    learn.close(StoreApplication.LONGEST_STOP);
+    store.close();
   }
 }

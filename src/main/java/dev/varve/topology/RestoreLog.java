@@ -1,8 +1,8 @@
 package dev.varve.topology;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.StateRestoreListener;
 import org.slf4j.Logger;
@@ -19,10 +19,23 @@ final class RestoreLog implements StateRestoreListener {
 
   private static final long WORTH_A_LINE = 1_000;
 
-  private final Map<TopicPartition, Long> begunNs = new ConcurrentHashMap<>();
+  private final Map<TopicPartition, Long> begunNs = new HashMap<>();
+  private long records;
+  private long firstNs;
+  private long lastNs;
+
+  /** What was restored so far. */
+  synchronized Restored restored() {
+    return new Restored(records, Duration.ofNanos(lastNs - firstNs));
+  }
 
   @Override
-  public void onRestoreStart(TopicPartition changelog, String store, long from, long to) {
+  public synchronized void onRestoreStart(
+      TopicPartition changelog, String store, long from, long to) {
+    if (firstNs == 0) {
+      firstNs = System.nanoTime();
+      lastNs = firstNs;
+    }
     if (to - from >= WORTH_A_LINE) {
       begunNs.put(changelog, System.nanoTime());
       log.info("restoring {} of {}: {} records", store, changelog, to - from);
@@ -30,17 +43,19 @@ final class RestoreLog implements StateRestoreListener {
   }
 
   @Override
-  public void onBatchRestored(TopicPartition changelog, String store, long end, long records) {
-    // A line at the start and one at the end are enough.
+  public synchronized void onBatchRestored(
+      TopicPartition changelog, String store, long end, long restored) {
+    records += restored;
   }
 
   @Override
-  public void onRestoreEnd(TopicPartition changelog, String store, long records) {
+  public synchronized void onRestoreEnd(TopicPartition changelog, String store, long restored) {
+    lastNs = System.nanoTime();
     Long begun = begunNs.remove(changelog);
     if (begun != null) {
-      Duration took = Duration.ofNanos(System.nanoTime() - begun);
+      Duration took = Duration.ofNanos(lastNs - begun);
       log.info(
-          "restored {} of {}: {} records in {} ms", store, changelog, records, took.toMillis());
+          "restored {} of {}: {} records in {} ms", store, changelog, restored, took.toMillis());
     }
   }
 }

@@ -10,10 +10,12 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
-/** Kafka Streams' settings for both applications. */
-final class StreamsSettings {
+/** Kafka Streams' settings for both applications, and for what is compared with them. */
+public final class StreamsSettings {
   private static final int HELPING_RECORDS = 200;
   private static final int HELPING_BYTES = 64 << 10;
+  private static final int RESTORE_RECORDS = 10_000;
+  private static final int RESTORE_BYTES = 4 << 20;
 
   private StreamsSettings() {}
 
@@ -23,7 +25,7 @@ final class StreamsSettings {
    * @param stateFolder kept between starts: it holds the identity that lets a restarted process
    *     abort its own dead transaction at once
    */
-  static Properties of(
+  public static Properties of(
       String application,
       String bootstrap,
       KafkaConfig kafka,
@@ -55,6 +57,13 @@ final class StreamsSettings {
     p.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 << 10);
     p.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 16 << 20);
     p.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 64 << 20);
+    // Rows are restored while nothing is served: in large steps, each of which is one write below.
+    p.put(
+        StreamsConfig.restoreConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG),
+        RESTORE_RECORDS);
+    p.put(
+        StreamsConfig.restoreConsumerPrefix(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG),
+        RESTORE_BYTES);
     return withUsers(p, kafka);
   }
 
@@ -63,6 +72,7 @@ final class StreamsSettings {
     for (String key : kafka.properties().keySet()) {
       p.remove(StreamsConfig.mainConsumerPrefix(key));
       p.remove(StreamsConfig.consumerPrefix(key));
+      p.remove(StreamsConfig.restoreConsumerPrefix(key));
       p.remove(StreamsConfig.producerPrefix(key));
     }
     p.putAll(kafka.properties());

@@ -53,7 +53,7 @@ class ArchitectureTest {
   /** Libraries by the beginning of their packages, and who may use them. */
   private static final Map<String, Set<String>> LIBRARIES =
       Map.ofEntries(
-          entry("org.apache.kafka", Set.of("topology", "store", "broker", "feed", "cli")),
+          entry("org.apache.kafka", Set.of("topology", "store", "broker", "feed", "bench", "cli")),
           entry("org.rocksdb", Set.of("store", "bench")),
           entry("com.linecorp.armeria", Set.of("serve")),
           entry("io.grpc", Set.of("serve", "schema")),

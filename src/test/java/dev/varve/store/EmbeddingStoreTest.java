@@ -136,7 +136,7 @@ class EmbeddingStoreTest {
       driver.pass(PERIOD);
 
       assertThat(rowKeys(driver)).containsExactly(RowFormat.key(0, 1));
-      assertThat(store(driver).summary().examples()).isEqualTo(2);
+      assertThat(store(driver).shard().summary().examples()).isEqualTo(2);
     }
   }
 
@@ -163,19 +163,19 @@ class EmbeddingStoreTest {
     StreamsDriver first = open(folder);
     first.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 1, 2)).build());
     first.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 2)).build());
-    ShardSummary summary = store(first).summary();
+    ShardSummary summary = store(first).shard().summary();
     Census census = store(first).census();
     float[] row = Reads.state(store(first).shard(), "user", 2);
     first.stop(kept);
 
     try (StreamsDriver again = open(kept)) {
       assertThat(store(again).census()).isEqualTo(census);
-      assertThat(store(again).summary().applied()).isEqualTo(summary.applied());
-      assertThat(store(again).summary().tables()).isEqualTo(summary.tables());
+      assertThat(store(again).shard().summary().applied()).isEqualTo(summary.applied());
+      assertThat(store(again).shard().summary().tables()).isEqualTo(summary.tables());
       assertThat(Reads.state(store(again).shard(), "user", 2)).isNotNull().isEqualTo(row);
 
       again.send(UPDATES, Batches.batch(Batches.table("user", GRADIENT, 2)).build());
-      assertThat(store(again).summary().examples()).isEqualTo(3);
+      assertThat(store(again).shard().summary().examples()).isEqualTo(3);
     }
   }
 
@@ -186,7 +186,6 @@ class EmbeddingStoreTest {
     assertThatThrownBy(store::shard)
         .isInstanceOf(InvalidStateStoreException.class)
         .hasMessage("store embeddings: not open");
-    assertThatThrownBy(store::summary).isInstanceOf(InvalidStateStoreException.class);
     assertThatThrownBy(store::census).isInstanceOf(InvalidStateStoreException.class);
     assertThatThrownBy(() -> store.apply(Batches.batch().build()))
         .isInstanceOf(InvalidStateStoreException.class);
@@ -221,7 +220,7 @@ class EmbeddingStoreTest {
       store.open();
 
       assertThat(Reads.state(store.shard(), "user", 1)).isNotNull().isEqualTo(row);
-      assertThat(store.summary().examples()).isEqualTo(1);
+      assertThat(store.shard().summary().examples()).isEqualTo(1);
     }
   }
 

@@ -22,6 +22,9 @@ final class MapBelow implements Below {
   /** Keys in the order in which they were put, since the last commit. */
   final List<byte[]> puts = new ArrayList<>();
 
+  /** Done before each read of several keys. */
+  Runnable beforeRead = () -> {};
+
   /** What was there before the first put since the last commit. */
   private final Map<Bytes, byte @Nullable []> before = new HashMap<>();
 
@@ -32,6 +35,7 @@ final class MapBelow implements Below {
 
   @Override
   public void get(byte[][] keys, int n, byte[] @Nullable [] values) {
+    beforeRead.run();
     for (int i = 0; i < n; i++) {
       values[i] = get(keys[i]);
     }

@@ -158,8 +158,8 @@ class ShardModelTest {
       assertThat(shard.census()).isEqualTo(model.census(SHARD, halfLifeMs, kept));
       ShardSummary summary = shard.summary();
       assertThat(summary.examples()).isEqualTo(model.examples);
-      assertThat(summary.watermarkMs()).isEqualTo(model.watermarkMs);
-      assertThat(summary.layoutVersion()).isEqualTo(model.layoutVersion);
+      assertThat(summary.progress().watermarkMs()).isEqualTo(model.watermarkMs);
+      assertThat(summary.progress().layoutVersion()).isEqualTo(model.layoutVersion);
       assertThat(summary.applied()).isEqualTo(model.applied);
       assertThat(shard.refusedGradients()).isEqualTo(model.refusedGradients);
       assertThat(summary.memory().bytes()).isBetween(1L, load.memory);

@@ -18,6 +18,7 @@ import dev.varve.table.ResidentRows;
 import dev.varve.table.RowFormat;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -134,6 +135,26 @@ class ShardTest {
     // Popularity 1, so a bin is four times the half-lives since 1970, from whole units of 256 ms.
     long last = 4 * (LAST_MS / 256 * 256) / HALF_LIFE_MS;
     assertThat(bins(shard)).containsExactly(bin(0, 1), bin(last, 1));
+  }
+
+  @Test
+  void whoAsksWhileABatchIsAppliedIsToldOfTheOneBeforeAndDoesNotWait() {
+    shard.apply(Batches.batch(Batches.table("user", GRADIENT, 1)).setExamples(1).build());
+    List<Long> told = new ArrayList<>();
+    below.beforeRead =
+        () -> {
+          told.add(CompletableFuture.supplyAsync(() -> shard.summary().examples()).join());
+          told.add(CompletableFuture.supplyAsync(() -> shard.progress().examples()).join());
+        };
+
+    shard.apply(Batches.batch(Batches.table("user", GRADIENT, 2)).setExamples(1).build());
+
+    assertThat(told.get(0)).isLessThanOrEqualTo(1);
+    assertThat(told.get(1)).isEqualTo(1);
+    assertThat(shard.summary().examples()).isEqualTo(2);
+    assertThat(shard.summary().tables().values())
+        .extracting(TableSummary::rows)
+        .containsExactly(2L);
   }
 
   private static UpdateBatch.Builder tables(int n) {

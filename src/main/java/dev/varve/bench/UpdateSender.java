@@ -1,0 +1,189 @@
+package dev.varve.bench;
+
+import com.google.protobuf.ByteString;
+import dev.varve.event.Category;
+import dev.varve.learn.Gradient;
+import dev.varve.log.ZipfSampler;
+import dev.varve.schema.TableUpdate;
+import dev.varve.schema.UpdateBatch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends update batches to the topic {@code updates} as trainers do: each of the rows of one shard,
+ * each row once, with the number of its occurrences. A batch is full when it has as many rows as
+ * are asked for.
+ *
+ * <p><b>Threads:</b> one.
+ */
+final class UpdateSender implements AutoCloseable {
+  static final String TABLE = "bench";
+
+  private static final int POOL_ROWS = 1 << 14;
+  private static final int ROW_BYTES = Float.BYTES * Gradient.length(Settings.DIMENSION);
+  private static final int MOST_LATE_MS = 32;
+
+  private final Population population;
+  private final String topic;
+  private final SplittableRandom random;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final Batch[] batches;
+
+  /** For each row, 1 + where it stands in the unfinished batch of its shard; 0 for nowhere. */
+  private final int[] places;
+
+  private final byte[] pool;
+  private final UpdateLog log;
+  private volatile @Nullable Exception failure;
+  private long sent;
+
+  UpdateSender(KafkaScene scene, Settings settings) {
+    int shards = scene.config().shards();
+    this.population = settings.population(Settings.DIMENSION);
+    this.topic = scene.topics().updates();
+    this.random = new SplittableRandom(settings.seed());
+    this.places = new int[population.rows()];
+    this.pool = pool(settings);
+    this.log = new UpdateLog(shards);
+    this.batches = new Batch[shards];
+    for (int shard = 0; shard < shards; shard++) {
+      batches[shard] = new Batch(shard, settings.batch());
+    }
+    this.producer =
+        new KafkaProducer<>(
+            Map.of(
+                "bootstrap.servers", scene.bootstrap(),
+                "linger.ms", 5,
+                "batch.size", 512 << 10,
+                "max.request.size", 16 << 20,
+                "buffer.memory", 128 << 20),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+  }
+
+  /** Gradients to cut batches from: as many different ones as no cache line remembers. */
+  private static byte[] pool(Settings settings) {
+    float[] floats = UpdateWork.gradients(POOL_ROWS + settings.batch(), settings.seed());
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Float.BYTES * floats.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(floats);
+    return bytes.array();
+  }
+
+  /** What is sent so far. */
+  UpdateLog log() {
+    return log;
+  }
+
+  /** Sends an update of every row, in random order, and waits until the broker has it. */
+  void sendAll() {
+    for (int number : Draws.shuffled(population.rows(), random)) {
+      add(number);
+    }
+    flush();
+  }
+
+  /** Sends updates of rows drawn by Zipf's law, this many, and waits until the broker has them. */
+  void sendZipf(long rows, double exponent) {
+    int[] numbers = Draws.shuffled(population.rows(), random);
+    var ranks = new ZipfSampler(population.rows(), exponent);
+    long end = log.rows() + rows;
+    while (log.rows() < end) {
+      add(numbers[ranks.draw(random) - 1]);
+    }
+    flush();
+  }
+
+  private void add(int number) {
+    long key = population.key(number);
+    Batch batch = batches[Category.shard(TABLE, key, batches.length)];
+    if (places[number] == 0) {
+      batch.add(number, key);
+    } else {
+      batch.occurrences[places[number] - 1]++;
+    }
+    if (batch.size == batch.numbers.length) {
+      batch.send();
+    }
+  }
+
+  private void flush() {
+    for (Batch batch : batches) {
+      if (batch.size > 0) {
+        batch.send();
+      }
+    }
+    producer.flush();
+    if (failure != null) {
+      throw new KafkaException("updates: could not be sent", failure);
+    }
+  }
+
+  private void noteFailure(@Nullable Exception e) {
+    if (e != null) {
+      failure = e;
+    }
+  }
+
+  /** The next update batch of a shard. */
+  private final class Batch {
+    private final int shard;
+    private final int[] numbers;
+    private final long[] keys;
+    private final int[] occurrences;
+    private int size;
+
+    Batch(int shard, int rows) {
+      this.shard = shard;
+      this.numbers = new int[rows];
+      this.keys = new long[rows];
+      this.occurrences = new int[rows];
+    }
+
+    void add(int number, long key) {
+      numbers[size] = number;
+      keys[size] = key;
+      occurrences[size] = 1;
+      places[number] = ++size;
+    }
+
+    void send() {
+      var update = TableUpdate.newBuilder().setTable(TABLE);
+      long total = 0;
+      for (int i = 0; i < size; i++) {
+        update.addKeys(keys[i]).addOccurrences(occurrences[i]);
+        update.addEventTimeOffsetsMs(-random.nextInt(MOST_LATE_MS));
+        total += occurrences[i];
+        places[numbers[i]] = 0;
+      }
+      int from = random.nextInt(POOL_ROWS) * ROW_BYTES;
+      update.setGradients(ByteString.copyFrom(pool, from, size * ROW_BYTES));
+      sent++;
+      byte[] bytes =
+          UpdateBatch.newBuilder()
+              .setEndOffset(sent)
+              .setLayoutVersion(1)
+              .setExamples(1)
+              .setEventTimeMs(Population.BEGIN_MS + sent)
+              .addTables(update)
+              .build()
+              .toByteArray();
+      var _ =
+          producer.send(new ProducerRecord<>(topic, shard, null, bytes), (_, e) -> noteFailure(e));
+      log.add(shard, size, total, bytes.length);
+      size = 0;
+    }
+  }
+
+  @Override
+  public void close() {
+    producer.close();
+  }
+}

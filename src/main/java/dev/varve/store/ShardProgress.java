@@ -1,0 +1,22 @@
+package dev.varve.store;
+
+import dev.varve.schema.UpdateBatch;
+
+/**
+ * How far a shard is.
+ *
+ * @param examples learned, each exactly once
+ * @param watermarkMs largest event time, milliseconds since 1970-01-01 UTC; 0 before the first
+ * @param layoutVersion newest that an update was made under
+ */
+record ShardProgress(long examples, long watermarkMs, long layoutVersion) {
+  static final ShardProgress NONE = new ShardProgress(0, 0, 0);
+
+  /** Behind an update batch. */
+  ShardProgress behind(UpdateBatch batch) {
+    return new ShardProgress(
+        examples + batch.getExamples(),
+        Math.max(watermarkMs, batch.getEventTimeMs()),
+        Math.max(layoutVersion, batch.getLayoutVersion()));
+  }
+}

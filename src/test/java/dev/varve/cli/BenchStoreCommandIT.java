@@ -1,0 +1,77 @@
+package dev.varve.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The sections of {@code varve bench store} that take seconds even with few rows. */
+@Timeout(180)
+class BenchStoreCommandIT {
+  @TempDir private Path folder;
+
+  private JsonNode measure(String section) throws IOException {
+    CommandRun run =
+        CommandRun.of(
+            "bench",
+            "store",
+            section,
+            "--rows=2000",
+            "--batch=64",
+            "--rounds=2",
+            "--folder=" + folder,
+            "--json");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(folder).isEmptyDirectory();
+    return Json.MAPPER.readTree(run.out()).get("sections").get(0);
+  }
+
+  private static double median(JsonNode section, String name) {
+    return StreamSupport.stream(section.get("figures").spliterator(), false)
+        .filter(figure -> figure.get("name").asText().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(name + " in " + section.toPrettyString()))
+        .get("median")
+        .asDouble();
+  }
+
+  @Test
+  void kafkaComparesTheStoreWithAKeyValueStore() throws IOException {
+    JsonNode section = measure("kafka");
+
+    assertThat(section.get("name").asText()).isEqualTo("kafka");
+    double store = median(section, "store");
+    double plain = median(section, "key-value store");
+    assertThat(store).isPositive();
+    assertThat(plain).isPositive();
+    assertThat(median(section, "store / key-value store")).isEqualTo(store / plain);
+  }
+
+  @Test
+  void restoreCountsWhatIsRestoredAndBringsAKilledProcessBack() throws IOException {
+    JsonNode section = measure("restore");
+
+    assertThat(median(section, "after a clean stop: records restored")).isZero();
+    assertThat(median(section, "after the loss of all files")).isPositive();
+    List<Double> away =
+        List.of(
+            median(section, "from kill -9 until its port answers"),
+            median(section, "from kill -9 until it serves"),
+            median(section, "from kill -9 until it has learned"));
+    assertThat(away).isSorted();
+  }
+
+  @Test
+  void rocksDbOptionsAreMeasuredOneByOne() throws IOException {
+    JsonNode section = measure("rocksdb-options");
+
+    assertThat(median(section, "as configured: read, there")).isPositive();
+    assertThat(median(section, "direct io: write-back")).isPositive();
+  }
+}

@@ -29,9 +29,10 @@ import org.apache.kafka.streams.KeyValue;
  *
  * <p><b>Threads:</b> one writer applies, writes back and closes; any thread reads through a {@link
  * ShardLookup} of its own, and asks for {@link #progress}, {@link #applied} and {@link #summary}.
- * None of them waits for the writer, nor the writer for them. Readers see a row whole, as it was
- * before or after a batch, and never a row of another key; a read may see some rows before and some
- * behind a batch that is being applied, and a new row before its first step.
+ * None of them waits for the writer, and the writer for none but who is making a summary just now,
+ * some microseconds. Readers see a row whole, as it was before or after a batch, and never a row of
+ * another key; a read may see some rows before and some behind a batch that is being applied, and a
+ * new row before its first step.
  *
  * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches alone,
  * whenever they are written back and whatever fits into memory.

@@ -1,7 +1,6 @@
 package dev.varve.learn;
 
 import dev.varve.kernel.Kernels;
-import dev.varve.table.RowEncoding;
 
 /**
  * AdaGrad for each coordinate: best quality, and as much memory again as the row.
@@ -19,7 +18,7 @@ public final class Adagrad extends Optimizer {
   private final float initial;
 
   public Adagrad(OptimizerConfig config, long seed) {
-    super(RowEncoding.FLOAT32_ADAGRAD, config, seed);
+    super(OptimizerKind.ADAGRAD, config, seed);
     this.initial = (float) config.initialAccumulator();
   }
 

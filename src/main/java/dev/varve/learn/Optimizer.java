@@ -39,8 +39,8 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
   private final float longest;
   private final long seed;
 
-  Optimizer(RowEncoding encoding, OptimizerConfig config, long seed) {
-    this.encoding = encoding;
+  Optimizer(OptimizerKind kind, OptimizerConfig config, long seed) {
+    this.encoding = kind.encoding();
     this.config = config;
     this.rate = (float) config.rate();
     this.linearRate = (float) config.linearRate();

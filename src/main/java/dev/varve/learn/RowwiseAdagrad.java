@@ -1,7 +1,5 @@
 package dev.varve.learn;
 
-import dev.varve.table.RowEncoding;
-
 /**
  * AdaGrad with one sum for all coordinates of a row: nearly the quality of {@link Adagrad} in
  * nearly half the memory.
@@ -18,7 +16,7 @@ public final class RowwiseAdagrad extends Optimizer {
   private final float initial;
 
   public RowwiseAdagrad(OptimizerConfig config, long seed) {
-    super(RowEncoding.FLOAT32_ROWWISE, config, seed);
+    super(OptimizerKind.ROWWISE_ADAGRAD, config, seed);
     this.initial = (float) config.initialAccumulator();
   }
 

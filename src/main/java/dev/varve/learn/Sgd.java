@@ -1,7 +1,6 @@
 package dev.varve.learn;
 
 import dev.varve.kernel.Memory;
-import dev.varve.table.RowEncoding;
 
 /**
  * Stochastic gradient descent: moves against the gradient, by the rate times its length, and
@@ -14,7 +13,7 @@ import dev.varve.table.RowEncoding;
  */
 public final class Sgd extends Optimizer {
   public Sgd(OptimizerConfig config, long seed) {
-    super(RowEncoding.FLOAT32_PLAIN, config, seed);
+    super(OptimizerKind.SGD, config, seed);
   }
 
   @Override

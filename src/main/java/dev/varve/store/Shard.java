@@ -1,6 +1,7 @@
 package dev.varve.store;
 
 import dev.varve.base.Check;
+import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.Census;
 import dev.varve.schema.ShardState;
 import dev.varve.schema.TableState;
@@ -337,8 +338,9 @@ final class Shard implements AutoCloseable {
     Check.that(
         stored == encoding,
         "optimizer.kind",
-        encoding,
-        "%s, which the rows that are stored were learned with".formatted(stored));
+        OptimizerKind.of(encoding).text(),
+        "%s, which the rows that are stored were learned with"
+            .formatted(OptimizerKind.of(stored).text()));
   }
 
   /** Every row has another grade: the half-life has changed, or how popularities are kept. */

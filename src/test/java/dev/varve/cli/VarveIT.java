@@ -170,6 +170,8 @@ class VarveIT {
     }
     assertThat(failedStart(2, home, "--set", "model.dimension=32"))
         .contains("model.dimension: 32 (expected: 16, the dimension of the rows that are stored)");
+    assertThat(failedStart(2, home, "--set", "optimizer.kind=sgd"))
+        .contains("optimizer.kind: sgd (expected: adagrad, which the rows that are stored were");
     assertThat(failedStart(2, home, "--set", "kafka.shards=8"))
         .contains("kafka.shards: 8 (expected: 4, the partitions of the existing topic");
   }

@@ -286,7 +286,9 @@ class ShardTest {
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> open(DIMENSION, HALF_LIFE_MS))
-        .withMessageContaining("FLOAT32_ADAGRAD (expected: FLOAT32_PLAIN, which the rows");
+        .withMessage(
+            "optimizer.kind: adagrad (expected: sgd, which the rows that are stored were learned"
+                + " with)");
   }
 
   private static List<PopularityBin> bins(Shard shard) {

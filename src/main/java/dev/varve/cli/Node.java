@@ -129,6 +129,7 @@ final class Node implements AutoCloseable {
     QualityWindow quality = applications.quality();
     gauge(registry, "varve.examples", () -> applications.embeddings().examples());
     gauge(registry, "varve.rejected", quality::rejected);
+    gauge(registry, "varve.gradients.refused", () -> applications.embeddings().refusedGradients());
     gauge(registry, "varve.layout.version", applications::layoutVersion);
     gauge(registry, "varve.watermark.ms", () -> applications.embeddings().watermarkMs());
     gauge(registry, "varve.quality.log.loss", () -> quality.snapshot().logLoss());
@@ -154,6 +155,7 @@ final class Node implements AutoCloseable {
         applications.layoutVersion(),
         embeddings.examples(),
         applications.quality().rejected(),
+        embeddings.refusedGradients(),
         embeddings.watermarkMs(),
         Duration.ofNanos(System.nanoTime() - startedNs).toSeconds(),
         embeddings.dimension(),

@@ -38,10 +38,14 @@ final class StatusPage {
   private String progress() {
     long watermarkMs = status.path("watermarkMs").asLong();
     String newest = watermarkMs > 0 ? Instant.ofEpochMilli(watermarkMs).toString() : "none";
-    return "learned: %s examples, rejected %s, newest event %s, layout %s"
+    long refused = status.path("refusedGradients").asLong();
+    return "learned: %s examples, rejected %s%s, newest event %s, layout %s"
         .formatted(
             count(status, "examples"),
             count(status, "rejected"),
+            refused > 0
+                ? ", %s gradients refused".formatted(count(status, "refusedGradients"))
+                : "",
             newest,
             status.path("layoutVersion").asText("?"));
   }

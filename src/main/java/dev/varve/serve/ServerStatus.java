@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param layoutVersion the layout that the rows follow; 0 before the first
  * @param examples learned, each exactly once
  * @param rejected events that were sent to the dead letters
+ * @param refusedGradients out of bounds and not learned from, since the shards were opened
  * @param watermarkMs largest event time learned, milliseconds since 1970-01-01 UTC
  * @param uptimeSeconds since the process started
  * @param dimension width D of every vector
@@ -29,6 +30,7 @@ public record ServerStatus(
     long layoutVersion,
     long examples,
     long rejected,
+    long refusedGradients,
     long watermarkMs,
     long uptimeSeconds,
     int dimension,

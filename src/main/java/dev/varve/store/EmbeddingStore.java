@@ -64,7 +64,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     shard().apply(batch);
   }
 
-  /** Gradients refused since the shard was opened: not finite, counted as occurrences only. */
+  /** Gradients refused since the shard was opened: out of bounds, counted as occurrences only. */
   public long refusedGradients() {
     return shard().refusedGradients();
   }

@@ -27,6 +27,12 @@ public interface Embeddings {
   /** Examples learned, each exactly once. */
   long examples();
 
+  /**
+   * Gradients that were out of bounds and not learned from, since the shards were opened: not a
+   * number, or too large.
+   */
+  long refusedGradients();
+
   /** What the rows take in memory. */
   RowMemory memory();
 

@@ -161,7 +161,7 @@ final class Shard implements AutoCloseable {
         ShardTable table = Objects.requireNonNull(tables.get(update.getTable()));
         steps.apply(table, update, batch.getEventTimeMs());
       }
-      progress = progress.behind(batch);
+      progress = progress.behind(batch, steps.refusedGradients());
       applied.merge(batch.getTrainer(), batch.getEndOffset(), Math::max);
       outdated = true;
       if (asked) {
@@ -200,9 +200,9 @@ final class Shard implements AutoCloseable {
     tableIds = Map.copyOf(ids);
   }
 
-  /** Gradients that were not finite: counted as occurrences, not learned from. */
+  /** Gradients that were out of bounds: counted as occurrences, not learned from. */
   long refusedGradients() {
-    return steps.refusedGradients();
+    return progress.refusedGradients();
   }
 
   /**
@@ -313,7 +313,7 @@ final class Shard implements AutoCloseable {
     ShardState state = Messages.parse(ShardState.parser(), bytes, "shard state");
     checkStored(state);
     progress =
-        new ShardProgress(state.getExamples(), state.getWatermarkMs(), state.getLayoutVersion());
+        new ShardProgress(state.getExamples(), state.getWatermarkMs(), state.getLayoutVersion(), 0);
     applied.putAll(state.getAppliedMap());
     below.scan(tableKey(0), tableKey(MOST_TABLES), (_, value) -> restoreTable(value));
     publishIds();

@@ -94,11 +94,20 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public long examples() {
-    long examples = 0;
+    return sum(ShardProgress::examples);
+  }
+
+  @Override
+  public long refusedGradients() {
+    return sum(ShardProgress::refusedGradients);
+  }
+
+  private long sum(ToLongFunction<ShardProgress> of) {
+    long sum = 0;
     for (int shard = 0; shard < shards; shard++) {
-      examples += progress(shard).examples();
+      sum += of.applyAsLong(progress(shard));
     }
-    return examples;
+    return sum;
   }
 
   @Override

@@ -69,7 +69,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     long refused = Initialized.require(store).refusedGradients();
     if (refused > reportedGradients) {
       log.warn(
-          "shard {}: {} gradients refused since the last message (expected: finite numbers)",
+          "shard {}: {} gradients refused since the last message (expected: numbers up to 1e18)",
           context().taskId().partition(),
           refused - reportedGradients);
       reportedGradients = refused;

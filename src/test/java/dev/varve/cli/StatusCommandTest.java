@@ -25,6 +25,16 @@ class StatusCommandTest {
       """;
 
   @Test
+  void thePageShowsGradientsThatWereRefused() throws IOException {
+    String answer =
+        ANSWER.replace("\"rejected\": 3,", "\"rejected\": 3, \"refusedGradients\": 4567,");
+    try (var server = new FakeServer(200, answer)) {
+      assertThat(CommandRun.of("status", "--server", server.url()).out())
+          .contains("rejected 3, 4,567 gradients refused, newest event");
+    }
+  }
+
+  @Test
   void thePageShowsStateQualityTablesTotalsAndMemory() throws IOException {
     try (var server = new FakeServer(200, ANSWER)) {
       assertThat(CommandRun.of("status", "--server", server.url()))

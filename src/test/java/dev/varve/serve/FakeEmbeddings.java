@@ -88,6 +88,12 @@ final class FakeEmbeddings implements Embeddings {
   }
 
   @Override
+  public long refusedGradients() {
+    check();
+    return 3;
+  }
+
+  @Override
   public RocksDbUse rocksDbUse() {
     check();
     return new RocksDbUse(1, 2, 3, 4, 5);

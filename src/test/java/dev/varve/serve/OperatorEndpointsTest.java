@@ -32,15 +32,14 @@ class OperatorEndpointsTest {
     assertThat(answer.json())
         .hasToString(
             "{\"version\":\"1.2.3\",\"state\":\"learning\",\"layoutVersion\":3,\"examples\":10,"
-                + "\"rejected\":2,\"watermarkMs\":1651363200123,\"uptimeSeconds\":60,"
+                + "\"rejected\":2,\"refusedGradients\":3,\"watermarkMs\":1651363200123,\"uptimeSeconds\":60,"
                 + "\"dimension\":3,\"tables\":{\"user\":"
                 + "{\"rows\":2,\"occurrences\":9,\"bytes\":80,\"parameters\":8,"
                 + "\"rowsByDimension\":{\"3\":2}}},"
                 + "\"memory\":{\"capacity\":65536,\"used\":5120,\"index\":1024,"
                 + "\"blocks\":[{\"dimension\":3,\"rows\":2,\"bytes\":4096,\"rowBytes\":60}],"
                 + "\"rocksDb\":{\"fileBytes\":1,\"memtableBytes\":2,\"tableReaderBytes\":3,"
-                + "\"blockCacheBytes\":4,\"blockCacheCapacity\":5}},"
-                + "\"quality\":"
+                + "\"blockCacheBytes\":4,\"blockCacheCapacity\":5}},\"quality\":"
                 + "{\"examples\":10,\"logLoss\":0.5,\"auc\":null,\"calibration\":1.1},"
                 + "\"kafka\":{\"bootstrap\":\"localhost:9092\",\"prefix\":\"varve\","
                 + "\"learnGroup\":\"varve-learn\",\"storeGroup\":\"varve-store\"}}");

@@ -125,6 +125,7 @@ final class RunningServer implements AutoCloseable {
         embeddings.layoutVersion(),
         embeddings.examples(),
         2,
+        embeddings.refusedGradients(),
         embeddings.watermarkMs(),
         60,
         embeddings.dimension(),

@@ -49,6 +49,8 @@ final class StressRows {
   }
 
   void giveBack() {
+    // They remember every row that became dirty until it is written back.
+    rows.writeBack(_ -> {});
     FREE.add(this);
   }
 

@@ -56,14 +56,22 @@ final class UpdateSender implements AutoCloseable {
     for (int shard = 0; shard < shards; shard++) {
       batches[shard] = new Batch(shard, settings.batch());
     }
+    // More in flight would come out of sequence where the topic was made just now.
     this.producer =
         new KafkaProducer<>(
             Map.of(
-                "bootstrap.servers", scene.bootstrap(),
-                "linger.ms", 5,
-                "batch.size", 512 << 10,
-                "max.request.size", 16 << 20,
-                "buffer.memory", 128 << 20),
+                "bootstrap.servers",
+                scene.bootstrap(),
+                "max.in.flight.requests.per.connection",
+                1,
+                "linger.ms",
+                5,
+                "batch.size",
+                512 << 10,
+                "max.request.size",
+                16 << 20,
+                "buffer.memory",
+                128 << 20),
             new ByteArraySerializer(),
             new ByteArraySerializer());
   }

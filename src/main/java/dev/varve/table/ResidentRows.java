@@ -194,21 +194,6 @@ public final class ResidentRows implements AutoCloseable {
         RowDescriptor.state(slabs.row(slot)), state, at, encoding.stateLength(dimension(slot)));
   }
 
-  /** Replaces the row's content; it is dirty then. */
-  public void store(int slot, long popularity, long time, float[] state, int at) {
-    checkState(dimension(slot), state, at);
-    long row = slabs.row(slot);
-    boolean wasDirty = RowDescriptor.isDirty(row);
-    RowDescriptor.beginWrite(row);
-    RowDescriptor.setPopularity(row, popularity, time);
-    Kernels.KERNELS.store(
-        state, at, RowDescriptor.state(row), encoding.stateLength(dimension(slot)));
-    RowDescriptor.endWrite(row, RowDescriptor.LIVE | RowDescriptor.DIRTY);
-    if (!wasDirty) {
-      dirty.addInt(slot);
-    }
-  }
-
   // -- for updates in place
 
   long row(int slot) {

@@ -27,11 +27,11 @@ public class SequenceLockStress {
           here != ResidentRows.ABSENT
               ? here
               : stress.insert(StressRows.KEY, StressRows.WIDEST, StressRows.OLD_STATE);
-      stress.rows.store(slot, 0, 0, StressRows.OLD_STATE, 0);
+      stress.rewrites.rewrite(slot, 1, 0, StressRows.OLD_STATE);
     }
 
     void store() {
-      stress.rows.store(slot, 0, 0, StressRows.NEW_STATE, 0);
+      stress.rewrites.rewrite(slot, 1, 0, StressRows.NEW_STATE);
     }
 
     String read() {

@@ -29,11 +29,13 @@ final class StressRows {
   private static final Queue<StressRows> FREE = new ConcurrentLinkedQueue<>();
 
   final ResidentRows rows;
+  final Rewrites rewrites;
   final Reader reader = new Reader();
   final Reader otherReader = new Reader();
 
   StressRows(int widest) {
     rows = new ResidentRows(ENCODING, widest, ResidentRows.LEAST_BYTES);
+    rewrites = new Rewrites(rows);
   }
 
   private static float[] filled(float value) {

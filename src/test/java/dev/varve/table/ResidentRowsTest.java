@@ -63,10 +63,10 @@ class ResidentRowsTest {
   // -- content
 
   @Test
-  void aRowIsWhatWasStoredLast() {
+  void aRowIsWhatWasInserted() {
     float[] state = {1, 2, 3, 4, 5, 6, 7, 8};
-    int slot = add(77, 2, false);
-    rows.store(slot, (1L << 40) - 1, (1L << 40) - 2, state, 2);
+    rows.reserve(2, 1, () -> {});
+    int slot = rows.insert(0, 77, 2, (1L << 40) - 1, (1L << 40) - 2, state, 2, false);
 
     float[] loaded = new float[10];
     rows.load(rows.find(0, 77), loaded, 3);
@@ -102,8 +102,9 @@ class ResidentRowsTest {
     int changed = add(1, 4, false);
     add(2, 4, true);
     add(3, 4, false);
-    rows.store(changed, 0, 0, STATE, 0);
-    rows.store(changed, 0, 0, STATE, 0);
+    var rewrites = new Rewrites(rows);
+    rewrites.rewrite(changed, 1, 0, STATE);
+    rewrites.rewrite(changed, 1, 0, STATE);
 
     assertThat(rows.dirtyRows()).isEqualTo(2);
     assertThat(writtenBack()).containsExactlyInAnyOrder(1L, 2L);
@@ -312,8 +313,6 @@ class ResidentRowsTest {
   void aStateThatIsTooShortLeavesTheRowReadable() {
     int slot = add(9, 4, false);
     float[] tooShort = new float[ENCODING.stateLength(4) - 1];
-    assertThatExceptionOfType(IndexOutOfBoundsException.class)
-        .isThrownBy(() -> rows.store(slot, 1, 1, tooShort, 0));
     assertThatExceptionOfType(IndexOutOfBoundsException.class)
         .isThrownBy(() -> rows.insert(0, 10, 4, 1, 1, tooShort, 0, true));
     assertThatExceptionOfType(IndexOutOfBoundsException.class)

@@ -28,6 +28,7 @@ final class RowChurn {
   private final int[] belowDimensions = new int[KEYS];
   private final long[] blockBytes = new long[8];
   private volatile ResidentRows rows;
+  private Rewrites rewrites;
   private int level;
   private long evictions;
   private int grown;
@@ -37,6 +38,7 @@ final class RowChurn {
     random = new Random(seed);
     Arrays.fill(belowVersions, NONE);
     rows = withPinned();
+    rewrites = new Rewrites(rows);
     publishPinned();
   }
 
@@ -132,7 +134,7 @@ final class RowChurn {
   private void store(int key, int slot) {
     int version = ++versions[key];
     float[] state = Versions.state(key, version, ENCODING.stateLength(rows.dimension(slot)));
-    rows.store(slot, version, key, state, 0);
+    rewrites.rewrite(slot, 1, key, state);
     atLeast.set(key, version);
   }
 
@@ -171,6 +173,7 @@ final class RowChurn {
     writeBack();
     evictions += old.evictions();
     rows = withPinned();
+    rewrites = new Rewrites(rows);
     publishPinned();
     Arrays.fill(blockBytes, 0);
     old.close();

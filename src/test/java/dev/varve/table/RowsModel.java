@@ -40,6 +40,7 @@ final class RowsModel {
   }
 
   private final ResidentRows rows;
+  private final Rewrites rewrites;
   private final int widest;
   private final long capacityBytes;
   private final RandomGenerator random;
@@ -57,6 +58,7 @@ final class RowsModel {
 
   RowsModel(ResidentRows rows, int widest, long capacityBytes, RandomGenerator random) {
     this.rows = rows;
+    this.rewrites = new Rewrites(rows);
     this.widest = widest;
     this.capacityBytes = capacityBytes;
     this.random = random;
@@ -126,8 +128,14 @@ final class RowsModel {
     for (RowKey key : some(resident, n)) {
       Content content = content(Objects.requireNonNull(all.get(key)).dimension);
       int slot = rows.find(key.table(), key.category());
-      rows.store(slot, content.popularity, content.time, content.state, 0);
-      all.put(key, content);
+      Content old = Objects.requireNonNull(all.get(key));
+      int occurrences = 1 + random.nextInt(9);
+      rewrites.rewrite(slot, occurrences, content.time, content.state);
+      long popularity =
+          PackedPopularity.added(
+              Rewrites.DECAY, old.popularity, old.time, occurrences, content.time);
+      long time = Math.max(old.time, content.time);
+      all.put(key, new Content(content.dimension, popularity, time, content.state));
       dirty.add(key);
     }
   }

@@ -53,6 +53,10 @@ final class CommandProcessor extends ContextualProcessor<byte[], byte[], byte[],
     return switch (command.getActionCase()) {
       case STATUS -> reply.setStatus(status()).build();
       case ACTION_NOT_SET -> reply.setError("command: no action (expected: one of status)").build();
+      default ->
+          reply
+              .setError("command: %s (expected: status)".formatted(command.getActionCase()))
+              .build();
     };
   }
 

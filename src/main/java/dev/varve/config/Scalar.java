@@ -3,6 +3,9 @@ package dev.varve.config;
 import dev.varve.base.Bytes;
 import dev.varve.base.Check;
 import dev.varve.base.Durations;
+import dev.varve.base.TextForm;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -27,7 +30,31 @@ record Scalar(String rule, Function<String, Object> parser, Function<Object, Str
 
   /** The scalar type for a class; empty if there is none. */
   static Optional<Scalar> of(Class<?> type) {
-    return type.isEnum() ? Optional.of(constants(type)) : Optional.ofNullable(KNOWN.get(type));
+    if (type.isEnum()) {
+      return Optional.of(constants(type));
+    }
+    var form = type.getAnnotation(TextForm.class);
+    return form == null
+        ? Optional.ofNullable(KNOWN.get(type))
+        : Optional.of(new Scalar(form.value(), parser(type), String::valueOf));
+  }
+
+  /** What a class with {@link TextForm} parses its texts with. */
+  private static Function<String, Object> parser(Class<?> type) {
+    try {
+      Method parse = type.getMethod("parse", String.class);
+      return text -> {
+        try {
+          return parse.invoke(null, text);
+        } catch (InvocationTargetException e) {
+          throw new IllegalArgumentException(text, e.getCause());
+        } catch (IllegalAccessException e) {
+          throw new IllegalStateException("%s cannot be called".formatted(parse), e);
+        }
+      };
+    } catch (NoSuchMethodException e) {
+      throw new IllegalStateException("%s has no parse(String)".formatted(type), e);
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.varve.base.Check;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.TrainConfig;
@@ -20,6 +21,7 @@ public record VarveConfig(
     OptimizerConfig optimizer,
     TrainConfig train,
     StoreConfig store,
+    RebalanceConfig rebalance,
     KafkaConfig kafka,
     ServeConfig serve) {
   public VarveConfig {
@@ -30,6 +32,16 @@ public record VarveConfig(
         store.cache(),
         "at least %s, %s for each of kafka.shards = %d"
             .formatted(least, new Bytes(ResidentRows.LEAST_BYTES), kafka.shards()));
+    Check.that(
+        !rebalance.levels(model.dimension()).isEmpty(),
+        "rebalance.levels",
+        rebalance.levels(),
+        "one at least that is at most model.dimension = %d".formatted(model.dimension()));
+    Check.that(
+        rebalance.minDimension().values().stream().allMatch(d -> d <= model.dimension()),
+        "rebalance.min-dimension",
+        rebalance.minDimension(),
+        "at most model.dimension = %d".formatted(model.dimension()));
   }
 
   /** What {@code varve up} runs with when nothing is configured. */
@@ -41,6 +53,7 @@ public record VarveConfig(
         OptimizerConfig.defaults(),
         TrainConfig.defaults(),
         StoreConfig.defaults(),
+        RebalanceConfig.defaults(),
         KafkaConfig.defaults(),
         ServeConfig.defaults());
   }

@@ -12,10 +12,15 @@ import dev.varve.config.Sources;
 import dev.varve.event.FeatureKind;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.layout.Allocator;
+import dev.varve.layout.Budget;
+import dev.varve.layout.Every;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.OptimizerKind;
 import dev.varve.learn.TrainConfig;
+import dev.varve.schema.BudgetUnit;
 import dev.varve.serve.ServeConfig;
 import dev.varve.store.StoreConfig;
 import java.time.Duration;
@@ -60,6 +65,20 @@ class VarveConfigTest {
             store.write-buffer=16MiB
             store.popularity-half-life=1d
             store.census-every=2s
+            rebalance.budget=none
+            rebalance.every=10000 examples
+            rebalance.min-gain=0.001
+            rebalance.allocator=power
+            rebalance.alpha=0.75
+            rebalance.levels=1,2,4,8,16,32,64,128
+            rebalance.hysteresis=0.1
+            rebalance.kappa=1.0
+            rebalance.min-dimension=
+            rebalance.max-dimension=
+            rebalance.growth=0.01
+            rebalance.keep=1h
+            rebalance.expire=0.01
+            rebalance.plan-ttl=10m
             kafka.bootstrap=
             kafka.port=9092
             kafka.prefix=varve
@@ -107,6 +126,20 @@ class VarveConfigTest {
       store.write-buffer=4MiB
       store.popularity-half-life=12h
       store.census-every=500ms
+      rebalance.budget=2000000 parameters
+      rebalance.every=5m event time
+      rebalance.min-gain=0.5
+      rebalance.allocator=greedy
+      rebalance.alpha=1.5
+      rebalance.levels=1,16
+      rebalance.hysteresis=0.2
+      rebalance.kappa=2
+      rebalance.min-dimension=user_id=1
+      rebalance.max-dimension=item_id=0
+      rebalance.growth=0.02
+      rebalance.keep=2h
+      rebalance.expire=0.1
+      rebalance.plan-ttl=1h
       kafka.bootstrap=a:1,b:2
       kafka.port=9192
       kafka.prefix=prod.varve-2
@@ -141,6 +174,21 @@ class VarveConfigTest {
               Bytes.mib(4),
               Duration.ofHours(12),
               Duration.ofMillis(500)),
+          new RebalanceConfig(
+              Budget.of(2_000_000, BudgetUnit.PARAMETERS),
+              new Every(300_000, Every.Clock.EVENT_TIME),
+              0.5,
+              Allocator.Kind.GREEDY,
+              1.5,
+              List.of(1, 16),
+              0.2,
+              2,
+              Map.of("user_id", 1),
+              Map.of("item_id", 0),
+              0.02,
+              Duration.ofHours(2),
+              0.1,
+              Duration.ofHours(1)),
           new KafkaConfig(
               "a:1,b:2",
               9192,
@@ -195,6 +243,24 @@ class VarveConfigTest {
         "store.popularity-half-life=999ms | from 1s to 3650d",
         "store.popularity-half-life=3651d | from 1s to 3650d",
         "store.census-every=99ms | at least 100ms",
+        "rebalance.budget=64MB | a size such as 64MiB, a number such as 2000000 parameters, or"
+            + " none",
+        "rebalance.every=30s | such as 10000 examples, 5m event time or 30s wall time",
+        "rebalance.min-gain=1.1 | from 0 to 1",
+        "rebalance.allocator=best | power or greedy",
+        "rebalance.alpha=0 | from 0.05 to 4",
+        "rebalance.levels=1,3 | powers of 2 from 1 to 128, rising, at least one",
+        "rebalance.levels= | powers of 2 from 1 to 128, rising, at least one",
+        "rebalance.levels=32,64 | one at least that is at most model.dimension = 16",
+        "rebalance.hysteresis=0.6 | from 0 to 0.5",
+        "rebalance.kappa=-1 | from 0 to 1000",
+        "rebalance.min-dimension=a=3 | for each table 0 or one of rebalance.levels",
+        "rebalance.min-dimension=a=32 | at most model.dimension = 16",
+        "rebalance.max-dimension=a=256 | for each table 0 or one of rebalance.levels",
+        "rebalance.growth=0 | from 0.001 to 0.5",
+        "rebalance.keep=366d | at most 365d",
+        "rebalance.expire=2 | from 0 to 1",
+        "rebalance.plan-ttl=8d | from 1s to 7d",
         "kafka.bootstrap=localhost | host:port, several with commas, or nothing for the embedded"
             + " broker",
         "kafka.port=0 | from 1 to 65535",

@@ -40,6 +40,7 @@ class SchemasTest {
         Layout.getDescriptor().getFile(),
         DenseModel.getDescriptor().getFile(),
         Command.getDescriptor().getFile(),
+        BalanceState.getDescriptor().getFile(),
         Quality.getDescriptor().getFile(),
         ShardState.getDescriptor().getFile(),
         ModelInferRequest.getDescriptor().getFile());

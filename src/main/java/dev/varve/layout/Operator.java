@@ -1,0 +1,402 @@
+package dev.varve.layout;
+
+import static dev.varve.layout.RefusedCommandException.require;
+
+import dev.varve.base.NearestName;
+import dev.varve.event.Category;
+import dev.varve.schema.Blocks;
+import dev.varve.schema.BudgetUnit;
+import dev.varve.schema.Change;
+import dev.varve.schema.ExplainCommand;
+import dev.varve.schema.Explanation;
+import dev.varve.schema.KeptLayout;
+import dev.varve.schema.KeptPlan;
+import dev.varve.schema.Layout;
+import dev.varve.schema.Phase;
+import dev.varve.schema.Pin;
+import dev.varve.schema.PinCommand;
+import dev.varve.schema.Plan;
+import dev.varve.schema.PlanCommand;
+import dev.varve.schema.RollbackCommand;
+import dev.varve.schema.SetBudgetCommand;
+import dev.varve.schema.UnpinCommand;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+
+/** Carries out what operators ask for. A command that is refused has changed nothing. */
+final class Operator {
+  private static final int MOST_PINS = 256;
+  private static final int LONGEST_PINNED_ID = 512;
+
+  private final Standing standing;
+  private final Explanations explanations;
+
+  Operator(Standing standing, Explanations explanations) {
+    this.standing = standing;
+    this.explanations = explanations;
+  }
+
+  // -- plans
+
+  Plan plan(PlanCommand command, String commandId, long atMs) throws RefusedCommandException {
+    requireSettled("plan");
+    requireAllShards();
+    Terms terms = standing.terms();
+    if (command.getBudget() != 0) {
+      terms = terms.withBudget(budget(command.getBudget(), command.getUnit()));
+    }
+    Allocator.Kind kind = allocator(command.getAllocator());
+    Layout layout =
+        propose(terms, kind)
+            .setVersion(standing.version() + 1)
+            .setReason("plan of command " + commandId)
+            .setMadeMs(atMs)
+            .build();
+    long number = standing.state.getNextPlan() + 1;
+    standing.state.setNextPlan(number);
+    Plan plan =
+        standing
+            .planner
+            .plan(standing.census, standing.layout(), layout, terms, standing.rowsPerSec())
+            .setId("plan-" + number)
+            .setMadeMs(atMs)
+            .setExpiresMs(atMs + standing.setup.config().planTtl().toMillis())
+            .setAllocator(kind.name().toLowerCase(Locale.ROOT))
+            .build();
+    standing.ledger.put(
+        KeptPlan.newBuilder()
+            .setPlan(plan)
+            .setNumber(number)
+            .setRevision(standing.state.getRevision())
+            .build());
+    return plan;
+  }
+
+  private Allocator.Kind allocator(String name) throws RefusedCommandException {
+    return switch (name) {
+      case "" -> standing.setup.config().allocator();
+      case "power" -> Allocator.Kind.POWER;
+      case "greedy" -> Allocator.Kind.GREEDY;
+      default -> throw new RefusedCommandException("allocator", name, "power or greedy");
+    };
+  }
+
+  Change apply(String id, String commandId, long atMs) throws RefusedCommandException {
+    requireSettled("apply");
+    KeptPlan kept =
+        standing
+            .ledger
+            .plan(id)
+            .orElseThrow(
+                () ->
+                    new RefusedCommandException(
+                        "plan", id, "the id of one of the last %d plans".formatted(Ledger.PLANS)));
+    Plan plan = kept.getPlan();
+    require(
+        atMs < plan.getExpiresMs(),
+        "plan",
+        id,
+        "one not expired; this one was made %d s ago".formatted((atMs - plan.getMadeMs()) / 1000));
+    requireFresh(kept);
+    Layout layout = plan.getLayout();
+    Budget budget = Budget.of(layout.getBudget(), layout.getUnit());
+    long uses = standing.planner.used(standing.census, layout, standing.terms().withBudget(budget));
+    require(
+        !budget.exists() || uses <= budget.amount(),
+        "plan",
+        id,
+        "at most %s; with the rows there are now it would use %s: make a new plan"
+            .formatted(budget, budget.text(uses)));
+    if (!budget.equals(standing.budget())) {
+      standing.setBudget(budget);
+    }
+    return published(layout.toBuilder(), Phase.SETTLED, "apply %s".formatted(id), commandId, atMs);
+  }
+
+  private void requireFresh(KeptPlan kept) throws RefusedCommandException {
+    Plan plan = kept.getPlan();
+    require(
+        plan.getBaseVersion() == standing.version(),
+        "plan",
+        plan.getId(),
+        "one made from layout %d; this one was made from %d: make a new plan"
+            .formatted(standing.version(), plan.getBaseVersion()));
+    require(
+        kept.getRevision() == standing.state.getRevision(),
+        "plan",
+        plan.getId(),
+        "one made since budget or pins changed: make a new plan");
+  }
+
+  /** The newest plan that could be applied. */
+  String applicable(long atMs) {
+    return standing.ledger.plans().stream()
+        .filter(kept -> kept.getPlan().getBaseVersion() == standing.version())
+        .filter(kept -> kept.getRevision() == standing.state.getRevision())
+        .map(KeptPlan::getPlan)
+        .filter(plan -> atMs < plan.getExpiresMs())
+        .map(Plan::getId)
+        .findFirst()
+        .orElse("");
+  }
+
+  // -- going back
+
+  Change cancel(String commandId, long atMs) throws RefusedCommandException {
+    require(
+        standing.state.getApplying() && standing.state.getOutcome() == Phase.SETTLED,
+        "cancel",
+        "layout " + standing.version(),
+        standing.state.getApplying()
+            ? "one that is being applied; this one goes back already"
+            : "one that is being applied; this one is settled: use rollback");
+    KeptLayout before = layout(standing.version() - 1, "cancel");
+    return goBack(before, Phase.CANCELLED, "cancel", commandId, atMs);
+  }
+
+  Change rollback(RollbackCommand command, String commandId, long atMs)
+      throws RefusedCommandException {
+    long version = command.getVersion() == 0 ? before(standing.version()) : command.getVersion();
+    require(
+        version >= 1 && version < standing.version(),
+        "version",
+        version,
+        "a version from 1 to %d, below the one in force".formatted(standing.version() - 1));
+    KeptLayout to = layout(version, "version");
+    return goBack(to, Phase.ROLLED_BACK, "rollback", commandId, atMs);
+  }
+
+  /** The version whose rows were there before a version; of one that was restored, before that. */
+  private long before(long version) throws RefusedCommandException {
+    KeptLayout kept = layout(version, "version");
+    long restores = kept.getLayout().getRestores();
+    return restores == 0 ? version - 1 : before(restores);
+  }
+
+  private KeptLayout layout(long version, String name) throws RefusedCommandException {
+    return standing
+        .ledger
+        .layout(version)
+        .orElseThrow(
+            () ->
+                new RefusedCommandException(
+                    name,
+                    "layout " + version,
+                    "one of the last %d layouts".formatted(Ledger.LAYOUTS)));
+  }
+
+  private Change goBack(KeptLayout to, Phase outcome, String what, String commandId, long atMs)
+      throws RefusedCommandException {
+    Layout layout = to.getLayout();
+    standing
+        .state
+        .setPaused(true)
+        .setRevision(standing.state.getRevision() + 1)
+        .clearPins()
+        .addAllPins(layout.getPinsList())
+        .clearTablePins()
+        .putAllTablePins(to.getTablePinsMap());
+    Layout.Builder again =
+        standing
+            .planner
+            .frame(standing.terms())
+            .setHysteresis(layout.getHysteresis())
+            .addAllDefaultBlocks(layout.getDefaultBlocksList())
+            .putAllTables(layout.getTablesMap())
+            .setRestores(layout.getVersion());
+    Budget budget = standing.budget();
+    long uses = standing.planner.used(standing.census, again.build(), standing.terms());
+    String warning =
+        budget.exists() && uses > budget.amount()
+            ? "; it uses %s, more than the budget of %s, until resume"
+                .formatted(budget.text(uses), budget)
+            : "";
+    String reason = "%s to layout %d".formatted(what, layout.getVersion());
+    Change change = published(again, outcome, reason, commandId, atMs);
+    return change.toBuilder()
+        .setDone(change.getDone() + ", automatic rebalancing is paused" + warning)
+        .build();
+  }
+
+  // -- mode
+
+  Change pause(boolean paused) {
+    boolean was = standing.state.getPaused();
+    standing.state.setPaused(paused);
+    return change(
+        "automatic rebalancing %s %s"
+            .formatted(was == paused ? "was already" : "is now", paused ? "paused" : "on"));
+  }
+
+  // -- bounds
+
+  Change setBudget(SetBudgetCommand command) throws RefusedCommandException {
+    Budget budget = budget(command.getBudget(), command.getUnit());
+    Budget before = standing.budget();
+    try {
+      standing.planner.requireRoom(standing.census, standing.terms().withBudget(budget));
+    } catch (OverBudgetException e) {
+      throw RefusedCommandException.of(e);
+    }
+    standing.setBudget(budget);
+    return change(
+        "the budget is %s instead of %s; a plan or the next automatic rebalancing keeps it"
+            .formatted(budget, before));
+  }
+
+  Change pin(PinCommand command, String commandId, long atMs) throws RefusedCommandException {
+    requireSettled("pin");
+    requireTable(command.getTable());
+    int dimension = command.getDimension();
+    List<Integer> levels = standing.setup.config().levels(standing.setup.dimension());
+    require(
+        dimension == 0 || levels.contains(dimension),
+        "dimension",
+        Integer.toUnsignedString(dimension),
+        "0 or one of the levels %s".formatted(levels));
+    Layout before = standing.layout();
+    if (command.getId().isEmpty()) {
+      standing.state.putTablePins(command.getTable(), dimension);
+      Layout.Builder layout = before.toBuilder();
+      var blocks = Blocks.newBuilder();
+      if (dimension > 0) {
+        blocks.addBlocksBuilder().setDimension(dimension).setThreshold(0);
+      }
+      layout.putTables(command.getTable(), blocks.build());
+      return rebound(
+          layout, "pin %s to %d".formatted(command.getTable(), dimension), commandId, atMs);
+    }
+    unpinCategory(command.getTable(), command.getId());
+    requirePinnable(command.getId());
+    standing.state.addPins(
+        Pin.newBuilder()
+            .setTable(command.getTable())
+            .setId(command.getId())
+            .setKey(Category.key(command.getId()))
+            .setDimension(dimension));
+    String what = "pin %s/%s to %d".formatted(command.getTable(), command.getId(), dimension);
+    return rebound(before.toBuilder(), what, commandId, atMs);
+  }
+
+  private void requirePinnable(String id) throws RefusedCommandException {
+    int bytes = id.getBytes(StandardCharsets.UTF_8).length;
+    require(bytes <= LONGEST_PINNED_ID, "id", id, "at most %d bytes".formatted(LONGEST_PINNED_ID));
+    int pins = standing.state.getPinsCount();
+    require(pins < MOST_PINS, "pins", pins, "at most %d; unpin others".formatted(MOST_PINS));
+  }
+
+  Change unpin(UnpinCommand command, String commandId, long atMs) throws RefusedCommandException {
+    requireSettled("unpin");
+    String table = command.getTable();
+    if (command.getId().isEmpty()) {
+      require(
+          standing.state.containsTablePins(table),
+          "table",
+          table,
+          "a pinned table: one of %s".formatted(standing.state.getTablePinsMap().keySet()));
+      standing.state.removeTablePins(table);
+      return published(
+          propose(standing.terms(), standing.setup.config().allocator()),
+          Phase.SETTLED,
+          "unpin " + table,
+          commandId,
+          atMs);
+    }
+    String name = "%s/%s".formatted(table, command.getId());
+    require(unpinCategory(table, command.getId()), "id", name, "a pinned category");
+    return rebound(standing.layout().toBuilder(), "unpin " + name, commandId, atMs);
+  }
+
+  private boolean unpinCategory(String table, String id) {
+    for (int i = 0; i < standing.state.getPinsCount(); i++) {
+      Pin pin = standing.state.getPins(i);
+      if (pin.getTable().equals(table) && pin.getId().equals(id)) {
+        standing.state.removePins(i);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The blocks as they are with other pins; where that does not fit the budget, new blocks. */
+  private Change rebound(Layout.Builder layout, String what, String commandId, long atMs)
+      throws RefusedCommandException {
+    standing.state.setRevision(standing.state.getRevision() + 1);
+    Terms terms = standing.terms();
+    Layout.Builder bound =
+        standing
+            .planner
+            .frame(terms)
+            .setHysteresis(layout.getHysteresis())
+            .addAllDefaultBlocks(layout.getDefaultBlocksList())
+            .putAllTables(layout.getTablesMap());
+    long uses = standing.planner.used(standing.census, bound.build(), terms);
+    if (uses > standing.planner.target(terms)) {
+      bound = propose(terms, standing.setup.config().allocator());
+    }
+    return published(bound, Phase.SETTLED, what, commandId, atMs);
+  }
+
+  // -- questions
+
+  Explanation explain(ExplainCommand command) throws RefusedCommandException {
+    requireTable(command.getTable());
+    try {
+      return explanations.explain(command.getTable(), command.getId());
+    } catch (RuntimeException e) {
+      // Whatever keeps a shard from answering: a question must not stop the balance part.
+      throw RefusedCommandException.of(e);
+    }
+  }
+
+  // -- what they share
+
+  private Layout.Builder propose(Terms terms, Allocator.Kind kind) throws RefusedCommandException {
+    requireAllShards();
+    try {
+      return standing.propose(terms, kind, false);
+    } catch (OverBudgetException e) {
+      throw RefusedCommandException.of(e);
+    }
+  }
+
+  private Change published(
+      Layout.Builder layout, Phase outcome, String what, String commandId, long atMs) {
+    standing.publish(layout, outcome, "%s, command %s".formatted(what, commandId), atMs);
+    return change("%s: layout %d is being applied".formatted(what, standing.version()));
+  }
+
+  private Change change(String done) {
+    return Change.newBuilder().setLayoutVersion(standing.version()).setDone(done).build();
+  }
+
+  private static Budget budget(long amount, BudgetUnit unit) throws RefusedCommandException {
+    try {
+      return Budget.of(amount, unit);
+    } catch (IllegalArgumentException e) {
+      throw RefusedCommandException.of(e);
+    }
+  }
+
+  private void requireSettled(String command) throws RefusedCommandException {
+    require(
+        !standing.state.getApplying(),
+        command,
+        "layout %d is being applied".formatted(standing.version()),
+        "a settled layout; wait, or cancel");
+  }
+
+  private void requireAllShards() throws RefusedCommandException {
+    require(
+        standing.complete(),
+        "census",
+        "of %d shards".formatted(standing.census.shards()),
+        "of all %d; wait until each has sent one".formatted(standing.setup.shards()));
+  }
+
+  private void requireTable(String table) throws RefusedCommandException {
+    var tables = standing.census.tableNames();
+    require(tables.contains(table), "table", table, NearestName.rule("a table", table, tables));
+  }
+}

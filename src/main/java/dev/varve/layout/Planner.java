@@ -1,0 +1,206 @@
+package dev.varve.layout;
+
+import dev.varve.schema.Block;
+import dev.varve.schema.Layout;
+import dev.varve.schema.Pin;
+import dev.varve.schema.Plan;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Makes layouts and says what they would do. Keeps nothing.
+ *
+ * <p><b>Units:</b> uses are in the unit of the budget, bytes where there is none.
+ */
+final class Planner {
+  private final Balance.Setup setup;
+  private final Spectrum unknown;
+
+  Planner(Balance.Setup setup) {
+    this.setup = setup;
+    this.unknown = Spectrum.unknown(setup.dimension());
+  }
+
+  /** Most that each shard may grow by until the next layout; 0, no bound, without a budget. */
+  long growthPerShard(Budget budget) {
+    return budget.exists()
+        ? Math.max(1, (long) (budget.amount() * setup.config().growth() / setup.shards()))
+        : 0;
+  }
+
+  /** What a new layout may use: the budget without growth and reserve. */
+  long target(Terms terms) {
+    Budget budget = terms.budget();
+    return budget.exists()
+        ? budget.amount()
+            - growthPerShard(budget) * setup.shards()
+            - (long) (terms.reserve() * budget.amount())
+        : Long.MAX_VALUE / 2;
+  }
+
+  /**
+   * Throws unless the least layout fits.
+   *
+   * @throws OverBudgetException with the numbers
+   */
+  void requireRoom(CensusMerge census, Terms terms) throws OverBudgetException {
+    long floor = solver(census, terms, setup.config().allocator(), true).floor();
+    if (floor > target(terms)) {
+      throw new OverBudgetException(terms.budget(), floor, target(terms));
+    }
+  }
+
+  /** Whether the least layout fits. */
+  boolean hasRoom(CensusMerge census, Terms terms) {
+    return solver(census, terms, setup.config().allocator(), true).floor() <= target(terms);
+  }
+
+  /**
+   * The best layout, without a version.
+   *
+   * @param edgesOnly whether thresholds inside bins of the census, where rows are not counted
+   *     exactly, are forbidden
+   * @throws OverBudgetException when even the least layout does not fit
+   */
+  Layout.Builder propose(CensusMerge census, Terms terms, Allocator.Kind kind, boolean edgesOnly)
+      throws OverBudgetException {
+    Allocation allocation = solver(census, terms, kind, edgesOnly).solve(terms.budget());
+    Layout.Builder layout = frame(terms).setHysteresis(hysteresis());
+    allocation.into(layout, scale(census));
+    return layout;
+  }
+
+  /** A layout with all that does not depend on rows. */
+  Layout.Builder frame(Terms terms) {
+    return Layout.newBuilder()
+        .setBaseDimension(setup.dimension())
+        .setUnit(terms.budget().unit())
+        .setBudget(terms.budget().amount())
+        .setGrowth(growthPerShard(terms.budget()))
+        .addAllPins(terms.pins())
+        .setExpire(setup.config().expire())
+        .setKeepMs(setup.config().keep().toMillis());
+  }
+
+  /** What is used when every row follows a layout. */
+  long used(CensusMerge census, Layout layout, Terms terms) {
+    RowCost cost = setup.costs().in(terms.budget().unit());
+    double used = fixed(census, terms, cost);
+    CensusView view = census.view(setup.halfLifeMs());
+    for (TableRows table : view.tables()) {
+      used += cuts(layout, table.table(), view.scale()).used(table, cost);
+    }
+    return Solver.toUnits(used);
+  }
+
+  /** What a layout would do to the rows as they are; without id and times. */
+  Plan.Builder plan(
+      CensusMerge census, Layout before, Layout after, Terms terms, double rowsPerSec) {
+    RowCost cost = setup.costs().in(terms.budget().unit());
+    CensusView view = census.view(setup.halfLifeMs());
+    var plan =
+        Plan.newBuilder()
+            .setBaseVersion(before.getVersion())
+            .setLayout(after)
+            .setUsedBefore(census.used(cost))
+            .setUsedAfter(used(census, after, terms))
+            .setDurationMs((long) Math.ceil(1000 * census.rowsAndTraces() / rowsPerSec));
+    var moves = new Moves(cost, setup.costs().bytes());
+    Map<String, Cuts> cutsAfter = new HashMap<>();
+    for (TableRows table : view.tables()) {
+      Cuts cuts = cuts(after, table.table(), view.scale());
+      cutsAfter.put(table.table(), cuts);
+      plan.addTables(moves.table(table, cuts, blocks(before, table), blocks(after, table)));
+    }
+    var captured =
+        new Captured(Spectrum.of(census.tables(), setup.dimension()), unknown, setup.dimension());
+    census.viewsByShard(setup.halfLifeMs()).forEach(shard -> captured.add(shard, cutsAfter));
+    return plan.setMoves(moves.moves())
+        .setWriteBytes(moves.writeBytes())
+        .setCapturedBefore(captured.before())
+        .setCapturedAfter(captured.after())
+        .setGain(captured.gain());
+  }
+
+  /** Whether the blocks of all tables keep their least and most dimensions. */
+  boolean keepsBounds(CensusMerge census, Layout layout, Terms terms) {
+    Bounds bounds = bounds(terms);
+    return census.tableNames().stream()
+        .allMatch(
+            table -> {
+              List<Block> blocks = blocks(layout, table);
+              int least = bounds.least().getOrDefault(table, 0);
+              int most = bounds.most().getOrDefault(table, Integer.MAX_VALUE);
+              boolean keepsLeast =
+                  least == 0
+                      || (!blocks.isEmpty()
+                          && blocks.getFirst().getThreshold() == 0
+                          && blocks.getFirst().getDimension() >= least);
+              return keepsLeast && blocks.stream().allMatch(b -> b.getDimension() <= most);
+            });
+  }
+
+  /** The blocks of a table under a layout. */
+  static List<Block> blocks(Layout layout, String table) {
+    return layout.containsTables(table)
+        ? layout.getTablesOrThrow(table).getBlocksList()
+        : layout.getDefaultBlocksList();
+  }
+
+  private static List<Block> blocks(Layout layout, TableRows table) {
+    return blocks(layout, table.table());
+  }
+
+  private static Cuts cuts(Layout layout, String table, Scale scale) {
+    return Cuts.of(blocks(layout, table), layout.getHysteresis(), scale);
+  }
+
+  private Solver solver(CensusMerge census, Terms terms, Allocator.Kind kind, boolean edgesOnly) {
+    RebalanceConfig config = setup.config();
+    RowCost cost = setup.costs().in(terms.budget().unit());
+    return new Solver(
+        new Solver.Question(
+            census.view(setup.halfLifeMs()),
+            Spectrum.of(census.tables(), setup.dimension()),
+            unknown,
+            Allocator.of(kind, config.alpha()),
+            cost,
+            bounds(terms),
+            target(terms),
+            fixed(census, terms, cost),
+            edgesOnly));
+  }
+
+  private Bounds bounds(Terms terms) {
+    RebalanceConfig config = setup.config();
+    var least = new TreeMap<>(config.minDimension());
+    least.putAll(terms.tablePins());
+    var most = new TreeMap<>(config.maxDimension());
+    most.putAll(terms.tablePins());
+    return new Bounds(
+        config.levels(setup.dimension()),
+        terms.budget().exists() ? config.kappa() : 0,
+        Cuts.band(hysteresis()),
+        least,
+        most);
+  }
+
+  private double hysteresis() {
+    return Cuts.wholeBins(setup.config().hysteresis());
+  }
+
+  private Scale scale(CensusMerge census) {
+    return new Scale(setup.halfLifeMs(), census.watermarkMs());
+  }
+
+  /** A pinned category is counted beside its row, since the census does not say which row it is. */
+  private static long fixed(CensusMerge census, Terms terms, RowCost cost) {
+    long pinned = 0;
+    for (Pin pin : terms.pins()) {
+      pinned += cost.row(pin.getDimension());
+    }
+    return census.fixed(cost) + pinned;
+  }
+}

@@ -4,6 +4,7 @@ import dev.varve.base.Bytes;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.OptimizerKind;
@@ -26,6 +27,7 @@ final class StoreSetup {
         optimizer(),
         TrainConfig.defaults(),
         store(settings),
+        RebalanceConfig.defaults(),
         kafka);
   }
 

@@ -96,6 +96,7 @@ final class Node implements AutoCloseable {
         config.optimizer(),
         config.train(),
         config.store(),
+        config.rebalance(),
         config.kafka());
   }
 

@@ -7,6 +7,7 @@ import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.DenseReplica;
 import dev.varve.learn.InFlight;
 import dev.varve.learn.ModelConfig;
@@ -42,6 +43,7 @@ public final class Applications implements AutoCloseable {
       OptimizerConfig optimizer,
       TrainConfig train,
       StoreConfig store,
+      RebalanceConfig rebalance,
       KafkaConfig kafka) {}
 
   private static final int ROWS_IN_FLIGHT = 200_000;

@@ -1,5 +1,6 @@
 package dev.varve.topology;
 
+import dev.varve.base.Check;
 import dev.varve.broker.Topics;
 import dev.varve.learn.Optimizer;
 import dev.varve.store.EmbeddingStore;
@@ -58,7 +59,15 @@ public final class StoreApplication implements AutoCloseable {
             Optimizer.of(config.optimizer(), config.model().seed()),
             new Popularity(config.store().popularityHalfLife().toMillis()),
             config.store().cache().count() / config.kafka().shards());
-    return StoreTopology.build(topics, settings, config.store().censusEvery());
+    return StoreTopology.build(
+        topics,
+        settings,
+        config.store().censusEvery(),
+        config.rebalance(),
+        (table, id) -> {
+          throw new IllegalStateException(
+              Check.message("explain", table + "/" + id, "a shard that can be asked"));
+        });
   }
 
   /**

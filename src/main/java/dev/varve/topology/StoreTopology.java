@@ -1,6 +1,10 @@
 package dev.varve.topology;
 
 import dev.varve.broker.Topics;
+import dev.varve.layout.Balance;
+import dev.varve.layout.Explanations;
+import dev.varve.layout.RebalanceConfig;
+import dev.varve.layout.RowCost;
 import dev.varve.learn.Adagrad;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.EmbeddingStoreBuilder;
@@ -24,9 +28,11 @@ public final class StoreTopology {
   private static final String DENSE_DELTAS = "dense-deltas";
   private static final String DENSE = "dense";
   private static final String CENSUS = "census-source";
-  private static final String BALANCE_CENSUS = "balance-census";
   private static final String COMMANDS = "commands";
-  private static final String BALANCE_COMMANDS = "balance-commands";
+  private static final String BALANCE = "balance-processor";
+
+  /** Rows that shards sweep in a second, until that was measured: what the store was built for. */
+  private static final double ROWS_PER_SEC = 200_000;
 
   private final Topics topics;
   private final Topology topology = new Topology();
@@ -35,12 +41,21 @@ public final class StoreTopology {
     this.topics = topics;
   }
 
-  /** Builds the topology. */
-  static Topology build(Topics topics, EmbeddingStore.Settings settings, Duration censusEvery) {
+  /**
+   * Builds the topology.
+   *
+   * @param explanations answers {@code explain}
+   */
+  static Topology build(
+      Topics topics,
+      EmbeddingStore.Settings settings,
+      Duration censusEvery,
+      RebalanceConfig rebalance,
+      Explanations explanations) {
     var store = new StoreTopology(topics);
     store.table(settings, censusEvery);
     store.dense(settings);
-    store.balance(settings.dimension());
+    store.balance(settings, rebalance, explanations);
     return store.topology;
   }
 
@@ -62,15 +77,31 @@ public final class StoreTopology {
     sink(DenseProcessor.DEAD_LETTERS, topics.deadLetters(), DENSE);
   }
 
-  private void balance(int dimension) {
+  private void balance(
+      EmbeddingStore.Settings settings, RebalanceConfig rebalance, Explanations explanations) {
     source(CENSUS, topics.census());
     source(COMMANDS, topics.commands());
-    topology.addProcessor(BALANCE_CENSUS, () -> new CensusProcessor(dimension), CENSUS);
-    topology.addProcessor(BALANCE_COMMANDS, CommandProcessor::new, COMMANDS);
-    topology.addStateStore(keyValueStore(BalanceState.STORE), BALANCE_CENSUS, BALANCE_COMMANDS);
-    sink(CensusProcessor.LAYOUT, topics.layout(), BALANCE_CENSUS);
-    sink(CommandProcessor.REPLIES, topics.replies(), BALANCE_COMMANDS);
-    sink(CensusProcessor.DEAD_LETTERS, topics.deadLetters(), BALANCE_CENSUS, BALANCE_COMMANDS);
+    var setup =
+        new Balance.Setup(
+            settings.dimension(),
+            topics.config().shards(),
+            settings.decay().halfLifeMs(),
+            RowCost.Both.of(settings.dimension(), settings.optimizer().encoding()::stateLength),
+            ROWS_PER_SEC,
+            rebalance);
+    var balance = new BalanceProcessor.Settings(setup, explanations, topics.commands());
+    topology.addProcessor(BALANCE, () -> new BalanceProcessor(balance), CENSUS, COMMANDS);
+    topology.addStateStore(keyValueStore(BalanceProcessor.STORE), BALANCE);
+    sink(BalanceProcessor.LAYOUT, topics.layout(), BALANCE);
+    topology.addSink(
+        BalanceProcessor.SHARDS,
+        topics.updates(),
+        new ByteArraySerializer(),
+        new ByteArraySerializer(),
+        new ShardPartitioner(),
+        BALANCE);
+    sink(BalanceProcessor.REPLIES, topics.replies(), BALANCE);
+    sink(BalanceProcessor.DEAD_LETTERS, topics.deadLetters(), BALANCE);
   }
 
   private static StoreBuilder<KeyValueStore<String, byte[]>> keyValueStore(String name) {

@@ -10,6 +10,7 @@ import dev.varve.broker.Topics;
 import dev.varve.event.Category;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Gradient;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
@@ -51,6 +52,7 @@ class CleanRestartIT {
         OptimizerConfig.defaults(),
         TrainConfig.defaults(),
         StoreConfig.defaults(),
+        RebalanceConfig.defaults(),
         KafkaConfig.defaults());
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.TrainConfig;
@@ -28,6 +29,7 @@ class ApplicationsTest {
             OptimizerConfig.defaults(),
             TrainConfig.defaults(),
             StoreConfig.defaults(),
+            RebalanceConfig.defaults(),
             Parts.TOPICS.config()),
         "localhost:1",
         folder);

@@ -5,6 +5,7 @@ import dev.varve.broker.Topics;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Adagrad;
 import dev.varve.learn.DenseReplica;
 import dev.varve.learn.InFlight;
@@ -13,6 +14,7 @@ import dev.varve.learn.QualityWindow;
 import dev.varve.learn.Rows;
 import dev.varve.learn.Trainer;
 import dev.varve.schema.Example;
+import dev.varve.schema.Explanation;
 import dev.varve.schema.Feature;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.StoreConfig;
@@ -81,7 +83,12 @@ final class Parts {
   static Topology storeTopology(int dimension) {
     var settings =
         new EmbeddingStore.Settings(dimension, OPTIMIZER, new Popularity(60_000), 1 << 20);
-    return StoreTopology.build(TOPICS, settings, CENSUS_EVERY);
+    return StoreTopology.build(
+        TOPICS,
+        settings,
+        CENSUS_EVERY,
+        RebalanceConfig.defaults(),
+        (table, id) -> Explanation.newBuilder().setTable(table).setId(id).build());
   }
 
   static StreamsDriver startStore(Path folder) {

@@ -3,6 +3,7 @@ package dev.varve.topology;
 import dev.varve.broker.Topics;
 import dev.varve.crash.Marker;
 import dev.varve.crash.Setup;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Adagrad;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.EmbeddingStoreBuilder;
@@ -67,7 +68,14 @@ public final class StoreMain {
             new Adagrad(Setup.OPTIMIZER, Setup.MODEL_SEED),
             new Popularity(Setup.STORE.popularityHalfLife().toMillis()),
             Setup.STORE.cache().count() / Setup.SHARDS);
-    return StoreTopology.build(new Topics(Setup.KAFKA), settings, Setup.STORE.censusEvery());
+    return StoreTopology.build(
+        new Topics(Setup.KAFKA),
+        settings,
+        Setup.STORE.censusEvery(),
+        RebalanceConfig.defaults(),
+        (_, _) -> {
+          throw new IllegalStateException("nobody asks");
+        });
   }
 
   private static Properties settings(String bootstrap, Path stateFolder) {

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.varve.layout.Layouts;
+import dev.varve.schema.BlockCensus;
 import dev.varve.schema.Census;
 import dev.varve.schema.Command;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Parameters;
+import dev.varve.schema.Phase;
 import dev.varve.schema.PopularityBin;
 import dev.varve.schema.Reply;
 import dev.varve.schema.StatusCommand;
@@ -261,8 +263,12 @@ class StoreTopologyTest {
                   .setStatus(
                       StatusReply.newBuilder()
                           .setLayoutVersion(1)
+                          .setLayout(Layouts.first(Parts.DIMENSION))
                           .setShards(2)
+                          .setAllShards(4)
                           .setExamples(13)
+                          .setUsed(8 * 4 * 4)
+                          .setProgress(1)
                           .addTables(
                               TableCensus.newBuilder()
                                   .setTable("user")
@@ -270,6 +276,106 @@ class StoreTopologyTest {
                                   .setOccurrences(18)))
                   .build()
                   .toByteArray());
+    }
+  }
+
+  private static Census rowsOf(int shard, long version) {
+    var block = BlockCensus.newBuilder().setDimension(Parts.DIMENSION).setRows(100);
+    for (int i = 0; i < 100; i++) {
+      block.addBins(1).addBinRows(1);
+    }
+    return Census.newBuilder()
+        .setShard(shard)
+        .setSweptVersion(version)
+        .addTables(TableCensus.newBuilder().setTable("user").setRows(100).addBlocks(block))
+        .build();
+  }
+
+  @Test
+  void anAppliedPlanIsPublishedAndSentToEveryShardWithTheReply() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      for (int shard = 0; shard < 4; shard++) {
+        driver.send(CENSUS, rowsOf(shard, 1));
+      }
+      send(
+          driver,
+          COMMANDS,
+          "{\"id\": \"c-1\", \"set_budget\": {\"budget\": 900, \"unit\": \"PARAMETERS\"}}");
+      send(driver, COMMANDS, "{\"id\": \"c-2\", \"plan\": {}}");
+      only(driver.read(Parts.TOPICS.layout()));
+      assertThat(driver.partitions(UPDATES)).isEmpty();
+      long commits = driver.commits();
+
+      send(driver, COMMANDS, "{\"id\": \"c-3\", \"apply\": {\"plan\": \"plan-1\"}}");
+
+      Layout layout = only(driver.read(Parts.TOPICS.layout(), Layout.parser()));
+      assertThat(layout.getVersion()).isEqualTo(2);
+      assertThat(driver.partitions(UPDATES)).containsExactly(0, 1, 2, 3);
+      assertThat(driver.read(UPDATES, UpdateBatch.parser()))
+          .hasSize(4)
+          .containsOnly(UpdateBatch.newBuilder().setLayout(layout).build());
+      List<Reply> replies = driver.read(Parts.TOPICS.replies(), Reply.parser());
+      assertThat(replies).extracting(Reply::getError).containsOnly("");
+      assertThat(replies.getLast().getChange().getLayoutVersion()).isEqualTo(2);
+      assertThat(driver.commits()).isGreaterThan(commits);
+    }
+  }
+
+  @Test
+  void anApplyGoesOnAfterARestartAndIsAnsweredOnce() {
+    String apply = "{\"id\": \"c-3\", \"apply\": {\"plan\": \"plan-1\"}}";
+    StreamsDriver first = Parts.startStore(folder);
+    for (int shard = 0; shard < 4; shard++) {
+      first.send(CENSUS, rowsOf(shard, 1));
+    }
+    send(
+        first,
+        COMMANDS,
+        "{\"id\": \"c-1\", \"set_budget\": {\"budget\": 900, \"unit\": \"PARAMETERS\"}}");
+    send(first, COMMANDS, "{\"id\": \"c-2\", \"plan\": {}}");
+    send(first, COMMANDS, apply);
+    Reply then = first.read(Parts.TOPICS.replies(), Reply.parser()).getLast();
+    first.stop(kept);
+
+    try (StreamsDriver again = Parts.startStore(kept)) {
+      send(again, COMMANDS, apply);
+      assertThat(only(again.read(Parts.TOPICS.replies(), Reply.parser()))).isEqualTo(then);
+      assertThat(again.read(Parts.TOPICS.layout())).isEmpty();
+
+      for (int shard = 0; shard < 4; shard++) {
+        again.send(CENSUS, rowsOf(shard, 2));
+      }
+      again.send(COMMANDS, status("after"));
+      // Rows that no shard has moved are over the budget, which is corrected.
+      assertThat(only(again.read(Parts.TOPICS.replies(), Reply.parser())).getStatus().getPhase())
+          .isEqualTo(Phase.APPLYING);
+      assertThat(only(again.read(Parts.TOPICS.layout(), Layout.parser())).getReason())
+          .startsWith("over the budget");
+    }
+  }
+
+  @Test
+  void aCommandThatIsTooLongToBeKeptIsADeadLetter() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(COMMANDS, new byte[70_000], new RecordHeaders());
+
+      assertThat(only(Letters.read(driver)).reason())
+          .isEqualTo("command: 70000 bytes (expected: at most 65536)");
+      assertThat(driver.read(Parts.TOPICS.replies())).isEmpty();
+    }
+  }
+
+  @Test
+  void aCategoryIsExplained() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(CENSUS, rowsOf(0, 1));
+      send(
+          driver,
+          COMMANDS,
+          "{\"id\": \"c-1\", \"explain\": {\"table\": \"user\", \"id\": \"u1\"}}");
+
+      assertThat(only(driver.read(Parts.TOPICS.replies(), Reply.parser())).getExplanation().getId())
+          .isEqualTo("u1");
     }
   }
 
@@ -292,7 +398,8 @@ class StoreTopologyTest {
 
       Reply reply = only(driver.read(Parts.TOPICS.replies(), Reply.parser()));
       assertThat(reply.getId()).isEqualTo("c-3");
-      assertThat(reply.getError()).isEqualTo("command: no action (expected: one of status)");
+      assertThat(reply.getError())
+          .startsWith("command: no action (expected: one of status, plan, apply");
       assertThat(reply.hasStatus()).isFalse();
     }
   }
@@ -308,6 +415,8 @@ class StoreTopologyTest {
         Arguments.of(DELTAS, null, "message: empty"),
         Arguments.of(CENSUS, noise, "While parsing a protocol message"),
         Arguments.of(CENSUS, null, "message: empty"),
+        Arguments.of(CENSUS, census(4, 1, 1).toByteArray(), "shard: 4 (expected: from 0 to 3)"),
+        Arguments.of(COMMANDS, status("x".repeat(257)).toByteArray(), "command id: xxx"),
         Arguments.of(COMMANDS, noise, "event: "),
         Arguments.of(COMMANDS, null, "command: empty"),
         Arguments.of(COMMANDS, bytes("{\"id\": 1, \"destroy\": {}}"), "event: "),

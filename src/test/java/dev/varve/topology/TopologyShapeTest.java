@@ -27,7 +27,7 @@ class TopologyShapeTest {
             "[varve.dense-deltas] -> [dense, dense-commit]"
                 + " -> [varve.dead-letters, varve.dense-model]",
             "[varve.census, varve.commands] -> [balance]"
-                + " -> [varve.dead-letters, varve.layout, varve.replies]");
+                + " -> [varve.dead-letters, varve.layout, varve.replies, varve.updates]");
   }
 
   @Test

@@ -60,7 +60,7 @@ class ArchitectureTest {
           entry("io.micrometer", Set.of("serve", "cli")),
           entry("org.agrona", Set.of("kernel", "learn", "table")),
           entry("com.fasterxml.jackson", Set.of("config", "log", "serve", "cli")),
-          entry("org.apache.datasketches", Set.of("event")),
+          entry("org.apache.datasketches", Set.of("event", "store", "learn")),
           entry("picocli", Set.of("cli")));
 
   private static final Path SOURCES = Path.of("src/main/java/dev/varve");

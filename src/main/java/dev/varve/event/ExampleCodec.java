@@ -84,7 +84,8 @@ public final class ExampleCodec {
         Arrays.copyOf(ends, fieldCount),
         Arrays.copyOf(keys, keyCount),
         Arrays.copyOf(numericals, numericalCount),
-        Arrays.copyOf(values, numericalCount));
+        Arrays.copyOf(values, numericalCount),
+        example.getFeaturesList());
   }
 
   private void check(Feature feature) throws RefusedEventException {

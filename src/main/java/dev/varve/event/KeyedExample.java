@@ -1,5 +1,8 @@
 package dev.varve.event;
 
+import dev.varve.schema.Feature;
+import java.util.List;
+
 /**
  * A valid example in the trainer's terms: names are feature indexes of one {@link FeatureSet},
  * categories are keys. Arrays are shared, not copied: nobody writes to them after construction.
@@ -12,6 +15,7 @@ package dev.varve.event;
  * @param keys categories of all fields, one field after the other
  * @param numericals feature index of each numerical feature that is present
  * @param values their values on the scale sign(v) ln(1 + |v|)
+ * @param named the features as they came, with the names of the categories
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody; copying would cost each example
 public record KeyedExample(
@@ -22,4 +26,5 @@ public record KeyedExample(
     int[] ends,
     long[] keys,
     int[] numericals,
-    float[] values) {}
+    float[] values,
+    List<Feature> named) {}

@@ -4,6 +4,7 @@ import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.KeyedExample;
+import dev.varve.schema.Feature;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,7 @@ final class KeyedExamples {
     private final List<Long> keys = new ArrayList<>();
     private final List<Integer> numericals = new ArrayList<>();
     private final List<Float> values = new ArrayList<>();
+    private final List<Feature> named = new ArrayList<>();
 
     Builder timeMs(long time) {
       timeMs = time;
@@ -93,13 +95,27 @@ final class KeyedExamples {
       return this;
     }
 
+    /** A feature as it came, beside what it became. */
+    Builder named(Feature feature) {
+      named.add(feature);
+      return this;
+    }
+
     KeyedExample build() {
       float[] numbers = new float[values.size()];
       for (int i = 0; i < numbers.length; i++) {
         numbers[i] = values.get(i);
       }
       return new KeyedExample(
-          timeMs, label, weight, ints(fields), ints(ends), longs(keys), ints(numericals), numbers);
+          timeMs,
+          label,
+          weight,
+          ints(fields),
+          ints(ends),
+          longs(keys),
+          ints(numericals),
+          numbers,
+          named);
     }
 
     private static int[] ints(List<Integer> values) {

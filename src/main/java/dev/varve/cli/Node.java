@@ -4,6 +4,7 @@ import dev.varve.base.Check;
 import dev.varve.broker.EmbeddedBroker;
 import dev.varve.broker.TopicSetup;
 import dev.varve.broker.Topics;
+import dev.varve.feed.CommandClient;
 import dev.varve.learn.QualityWindow;
 import dev.varve.serve.Served;
 import dev.varve.serve.ServerStatus;
@@ -38,6 +39,9 @@ import org.slf4j.LoggerFactory;
  * <p><b>Threads:</b> one starts, one stops.
  */
 final class Node implements AutoCloseable {
+  /** Longer than the longest commit interval and a restart of the part that balances. */
+  private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(20);
+
   private static final Logger log = LoggerFactory.getLogger(Node.class);
 
   private final VarveConfig config;
@@ -69,20 +73,22 @@ final class Node implements AutoCloseable {
       running.push(broker);
       bootstrap = broker.bootstrap();
     }
-    Admin admin = Admin.create(adminSettings());
+    Admin admin = Admin.create(kafkaSettings());
     running.push(admin);
     var setup = new TopicSetup(admin, topics);
     setup.create();
+    var commands = new CommandClient(kafkaSettings(), topics, COMMAND_TIMEOUT);
+    running.push(commands);
     var applications = new Applications(applicationsConfig(), bootstrap, data.state());
     running.push(applications);
     // Before the applications are ready: who asks is told that they are not, instead of nothing.
-    VarveServer server = VarveServer.start(config.serve(), served(applications, setup));
+    VarveServer server = VarveServer.start(config.serve(), served(applications, setup, commands));
     running.push(server);
     applications.start();
     return new Started(server, bootstrap, applications);
   }
 
-  private Map<String, Object> adminSettings() {
+  private Map<String, Object> kafkaSettings() {
     Map<String, Object> settings = new HashMap<>(config.kafka().properties());
     settings.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
     return settings;
@@ -121,7 +127,7 @@ final class Node implements AutoCloseable {
     }
   }
 
-  private Served served(Applications applications, TopicSetup setup) {
+  private Served served(Applications applications, TopicSetup setup, CommandClient commands) {
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     new JvmMemoryMetrics().bindTo(registry);
     var gc = new JvmGcMetrics();
@@ -140,6 +146,8 @@ final class Node implements AutoCloseable {
         applications.embeddings(),
         () -> status(applications),
         () -> topicStatus(setup),
+        applications.top(),
+        commands::send,
         registry);
   }
 

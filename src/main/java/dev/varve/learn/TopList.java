@@ -30,7 +30,7 @@ final class TopList {
   private static final int HALF_LIVES = 2;
 
   /** What an occurrence counts at the end of a generation: a quarter of it at the start. */
-  private static final double END_WEIGHT = 1 << 10;
+  private static final double END_WEIGHT = 1 << 20;
 
   private static final long NONE = -1;
 
@@ -45,18 +45,26 @@ final class TopList {
   private long newestMs;
   private int ahead;
 
+  /** The most occurrences that one has stood for. */
+  private int mostTimes = 1;
+
   TopList(Popularity decay) {
     this.decay = decay;
     this.spanMs = HALF_LIVES * decay.halfLifeMs();
   }
 
-  /** Counts one occurrence of each. */
-  synchronized void add(List<String> names, long timeMs) {
+  /**
+   * Counts an occurrence of each.
+   *
+   * @param times how many occurrences it stands for
+   */
+  synchronized void add(List<String> names, long timeMs, int times) {
     if (!advance(timeMs)) {
       return;
     }
     newestMs = Math.max(newestMs, timeMs);
-    long weight = Math.round(END_WEIGHT * decay.decay((generation + 1) * spanMs - timeMs));
+    mostTimes = Math.max(mostTimes, times);
+    long weight = times * Math.round(END_WEIGHT * decay.decay((generation + 1) * spanMs - timeMs));
     if (weight > 0) {
       for (int i = 0; i < names.size(); i++) {
         counts.update(names.get(i), weight);
@@ -105,10 +113,18 @@ final class TopList {
   }
 
   private TopCategories.Category category(FrequentItemsSketch.Row<String> row, double scale) {
+    double popularity = row.getEstimate() * scale;
+    // Each of the occurrences was drawn for mostTimes at most, and is worth 1 at most by now.
+    double drawn = 2 * Math.sqrt((mostTimes - 1) * popularity);
     return new TopCategories.Category(
         row.getItem(),
-        row.getEstimate() * scale,
-        row.getLowerBound() * scale,
-        (row.getUpperBound() + carriedError) * scale);
+        shown(popularity),
+        shown(Math.max(0, row.getLowerBound() * scale - drawn)),
+        shown((row.getUpperBound() + carriedError) * scale + drawn));
+  }
+
+  /** In thousandths: what weights lost by rounding does not show. */
+  private static double shown(double popularity) {
+    return Math.rint(popularity * 1_000) / 1_000;
   }
 }

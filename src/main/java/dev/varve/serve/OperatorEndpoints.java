@@ -1,16 +1,23 @@
 package dev.varve.serve;
 
+import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.varve.learn.TopCategories;
+import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Status, topics and metrics, for people and monitoring; and the page that names all paths. */
 final class OperatorEndpoints {
   private static final MediaType PROMETHEUS =
       MediaType.parse("text/plain; version=0.0.4; charset=utf-8");
+
+  private static final int DEFAULT_TOP = 20;
 
   private static final String PAGE =
       """
@@ -29,7 +36,22 @@ final class OperatorEndpoints {
       Watch
         GET  /api/status
         GET  /api/topics
+        GET  /api/tables/{table}/top?n=20
+        GET  /api/explain/{table}/{id}
         GET  /metrics
+
+      Rebalance (bodies as in schemas/varve/v1/command.proto)
+        GET  /api/rebalance
+        GET  /api/rebalance/history
+        POST /api/rebalance/plan         {"budget": 67108864, "unit": "BYTES"}
+        POST /api/rebalance/apply        {"plan": "..."}
+        POST /api/rebalance/cancel
+        POST /api/rebalance/rollback     {"version": 3}
+        POST /api/rebalance/pause
+        POST /api/rebalance/resume
+        POST /api/rebalance/pin          {"table": "item_id", "id": "42", "dimension": 16}
+        POST /api/rebalance/unpin        {"table": "item_id", "id": "42"}
+        POST /api/rebalance/set-budget   {"budget": 2000000, "unit": "PARAMETERS"}
       """;
 
   private final Served served;
@@ -46,7 +68,37 @@ final class OperatorEndpoints {
         .build((_, _) -> HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, PAGE));
     server.route().get("/api/status").build(blocking(() -> Json.ok(served.status().get())));
     server.route().get("/api/topics").build(blocking(() -> Json.ok(served.topics().get())));
+    server.route().get("/api/tables/{table}/top").build(this::top);
     server.route().get("/metrics").build(blocking(this::metrics));
+  }
+
+  private HttpResponse top(ServiceRequestContext ctx, HttpRequest request) {
+    String table = String.valueOf(ctx.pathParam("table"));
+    int n = number(ctx.queryParam("n"));
+    return HttpResponse.of(() -> Json.ok(top(table, n)), ctx.blockingTaskExecutor());
+  }
+
+  private TopCategories.Top top(String table, int n) {
+    return served
+        .top()
+        .top(table, n)
+        .orElseGet(
+            () -> {
+              if (!served.embeddings().tables().containsKey(table)) {
+                throw RefusedException.notFound("table", table, "one of those of GET /api/status");
+              }
+              return new TopCategories.Top(table, 0, List.of());
+            });
+  }
+
+  private static int number(@Nullable String n) {
+    if (n == null) {
+      return DEFAULT_TOP;
+    }
+    if (!n.matches("[1-9]\\d{0,3}") || Integer.parseInt(n) > TopCategories.MOST) {
+      throw RefusedException.malformed("n", n, "from 1 to " + TopCategories.MOST);
+    }
+    return Integer.parseInt(n);
   }
 
   private HttpResponse metrics() {

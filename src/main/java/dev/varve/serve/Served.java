@@ -1,5 +1,6 @@
 package dev.varve.serve;
 
+import dev.varve.learn.TopCategories;
 import dev.varve.store.Embeddings;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
@@ -13,6 +14,8 @@ import java.util.function.Supplier;
  * @param embeddings answers the lookups
  * @param status answers {@code GET /api/status}
  * @param topics answers {@code GET /api/topics}
+ * @param top answers {@code GET /api/tables/TABLE/top}
+ * @param commands carries what is asked below {@code /api/rebalance} and {@code /api/explain}
  * @param registry answers {@code GET /metrics}; the server adds its own meters
  */
 public record Served(
@@ -20,4 +23,6 @@ public record Served(
     Embeddings embeddings,
     Supplier<ServerStatus> status,
     Supplier<List<TopicStatus>> topics,
+    TopCategories top,
+    Commands commands,
     PrometheusMeterRegistry registry) {}

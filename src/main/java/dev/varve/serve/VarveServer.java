@@ -69,6 +69,7 @@ public final class VarveServer implements AutoCloseable {
         .errorHandler(new JsonErrors(config.maxBody()));
     rest.addTo(server);
     new OperatorEndpoints(served).addTo(server);
+    new RebalanceEndpoints(served.commands()).addTo(server);
   }
 
   private static void addGrpc(ServerBuilder server, ServeConfig config, GrpcInference calls) {

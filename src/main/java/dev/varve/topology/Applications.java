@@ -14,10 +14,12 @@ import dev.varve.learn.ModelConfig;
 import dev.varve.learn.Optimizer;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.QualityWindow;
+import dev.varve.learn.TopCategories;
 import dev.varve.learn.TrainConfig;
 import dev.varve.learn.Trainer;
 import dev.varve.store.StoreConfig;
 import dev.varve.store.StreamsEmbeddings;
+import dev.varve.table.Popularity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
@@ -55,6 +57,7 @@ public final class Applications implements AutoCloseable {
   private final Config config;
   private final FeatureSet features;
   private final QualityWindow quality = new QualityWindow(QUALITY_WINDOW);
+  private final TopCategories top;
   private final LayoutView layout = new LayoutView();
   private final StoreApplication store;
   private final KafkaStreams learn;
@@ -69,6 +72,7 @@ public final class Applications implements AutoCloseable {
   public Applications(Config config, String bootstrap, Path stateFolder) {
     this.config = config;
     this.features = new FeatureSet(config.features);
+    this.top = new TopCategories(new Popularity(config.store.popularityHalfLife().toMillis()));
     int dimension = config.model.dimension();
     Optimizer optimizer = Optimizer.of(config.optimizer, config.model.seed());
     Topics topics = new Topics(config.kafka);
@@ -92,7 +96,8 @@ public final class Applications implements AutoCloseable {
             config.model.dimension(),
             config.train.shardWait(),
             layout,
-            quality);
+            quality,
+            top);
     return LearnTopology.build(topics, config.limits, shared, train);
   }
 
@@ -166,6 +171,11 @@ public final class Applications implements AutoCloseable {
 
   public QualityWindow quality() {
     return quality;
+  }
+
+  /** The most popular categories that the process has learned. */
+  public TopCategories top() {
+    return top;
   }
 
   /** Version of the newest layout that the process has seen. */

@@ -2,8 +2,10 @@ package dev.varve.topology;
 
 import dev.varve.broker.DeadLetter;
 import dev.varve.event.ExampleCodec;
+import dev.varve.event.KeyedExample;
 import dev.varve.event.RefusedEventException;
 import dev.varve.learn.QualityWindow;
+import dev.varve.learn.TopCategories;
 import dev.varve.learn.Trainer;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.Quality;
@@ -12,6 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +36,8 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       int dimension,
       Duration layoutWait,
       LayoutView layout,
-      QualityWindow window) {}
+      QualityWindow window,
+      TopCategories top) {}
 
   /** So far may the tables be behind before learning waits for them. */
   private static final int MOST_ROWS_BEHIND = 60_000;
@@ -94,7 +98,10 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       if (record.value() == null) {
         throw RefusedEventException.of("event", "empty", "an Example as protobuf or JSON");
       }
-      trainer().add(codec.decode(record.value()), source);
+      KeyedExample example = codec.decode(record.value());
+      trainer().add(example, source);
+      RecordMetadata place = Initialized.require(context).recordMetadata().orElseThrow();
+      settings.top.offer(example, place.partition(), place.offset());
       pending = true;
     } catch (RefusedEventException e) {
       trainer().rejected(source);

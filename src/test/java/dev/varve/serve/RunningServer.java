@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.varve.base.Bytes;
+import dev.varve.learn.TopCategories;
 import dev.varve.schema.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.varve.serve.ServerStatus.Kafka;
 import dev.varve.serve.ServerStatus.Quality;
 import dev.varve.store.TableSummary;
+import dev.varve.table.Popularity;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
@@ -54,12 +56,27 @@ final class RunningServer implements AutoCloseable {
         "127.0.0.1", httpPort, grpcPort, MAX_IDS, MAX_BODY, Duration.ofSeconds(30));
   }
 
+  static RunningServer over(FakeEmbeddings embeddings, TopCategories top, Commands commands) {
+    return new RunningServer(VarveServer.start(config(0, 0), served(embeddings, top, commands)));
+  }
+
   static Served served(FakeEmbeddings embeddings) {
+    return served(
+        embeddings,
+        new TopCategories(new Popularity(60_000)),
+        command -> {
+          throw new AssertionError("no command expected: " + command);
+        });
+  }
+
+  private static Served served(FakeEmbeddings embeddings, TopCategories top, Commands commands) {
     return new Served(
         "1.2.3",
         embeddings,
         () -> status(embeddings),
         () -> topics(embeddings),
+        top,
+        commands,
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
   }
 

@@ -2,11 +2,13 @@ package dev.varve.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.varve.event.Category;
 import dev.varve.event.FeatureKind;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.layout.Layouts;
+import dev.varve.learn.TopCategories;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Example;
@@ -55,6 +57,18 @@ class LearnTopologyTest {
 
   private static byte[] json(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void theCategoriesOfWhatIsLearnedAreCountedByName() {
+    try (StreamsDriver driver = start(learn)) {
+      driver.send(EXAMPLES, example());
+      driver.send(EXAMPLES, example().toBuilder().clearLabel().build());
+    }
+
+    assertThat(learn.top.top("tags", 10).orElseThrow().categories())
+        .extracting(TopCategories.Category::name, TopCategories.Category::popularity)
+        .containsExactlyInAnyOrder(tuple("red", 1.0), tuple("green", 1.0), tuple("blue", 1.0));
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.varve.learn.InFlight;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.QualityWindow;
 import dev.varve.learn.Rows;
+import dev.varve.learn.TopCategories;
 import dev.varve.learn.Trainer;
 import dev.varve.schema.Example;
 import dev.varve.schema.Explanation;
@@ -58,6 +59,7 @@ final class Parts {
   static final class Learn {
     final LayoutView layout = new LayoutView();
     final QualityWindow quality = new QualityWindow(1_000);
+    final TopCategories top = new TopCategories(new Popularity(60_000));
     final DenseReplica dense = new DenseReplica(OPTIMIZER);
     final Topology topology;
 
@@ -71,7 +73,7 @@ final class Parts {
               OPTIMIZER);
       var settings =
           new TrainProcessor.Settings(
-              batchSize, SHARDS, DIMENSION, Duration.ofMillis(1), layout, quality);
+              batchSize, SHARDS, DIMENSION, Duration.ofMillis(1), layout, quality, top);
       topology = LearnTopology.build(TOPICS, LimitsConfig.defaults(), shared, settings);
     }
 

@@ -11,6 +11,9 @@ import java.util.Arrays;
  * where u_f and w_f are the vector and weight of feature f: the mean over its categories, or value
  * times parameters for a numerical feature. Categories of the same feature do not interact.
  *
+ * <p>Without pairs it is the linear model {@code b + Σ w_f}, the honest baseline: what vectors are
+ * worth is what they add to it. Vectors then have no gradient.
+ *
  * <p><b>Source:</b> Rendle 2010, equation 5 for the linear-time form; mean pooling is ours.
  *
  * <p><b>Threads:</b> one per instance; it keeps the sums of the example between {@link #predict}
@@ -19,6 +22,7 @@ import java.util.Arrays;
 final class FmHead {
   private final int dimension;
   private final int stride;
+  private final boolean pairs;
   private final float[] sum;
   private float[] pooled = new float[0];
 
@@ -26,8 +30,16 @@ final class FmHead {
    * @param stride floats from a slot's state to the next
    */
   FmHead(int dimension, int stride) {
+    this(dimension, stride, true);
+  }
+
+  /**
+   * @param pairs whether products of vectors count, or linear weights alone
+   */
+  FmHead(int dimension, int stride, boolean pairs) {
     this.dimension = dimension;
     this.stride = stride;
+    this.pairs = pairs;
     this.sum = new float[dimension];
   }
 
@@ -40,6 +52,9 @@ final class FmHead {
   float predict(MicroBatch batch, int example, float[] states) {
     int begin = batch.firstFeature(example);
     int end = batch.firstFeature(example + 1);
+    if (!pairs) {
+      return linear(batch, begin, end, states);
+    }
     pooled = cleared((end - begin) * dimension);
     Arrays.fill(sum, 0);
     float linear = 0;
@@ -58,6 +73,14 @@ final class FmHead {
       square += sum[i] * sum[i];
     }
     return linear + 0.5f * (square - squares);
+  }
+
+  private float linear(MicroBatch batch, int begin, int end, float[] states) {
+    float linear = 0;
+    for (int term = batch.firstTerm(begin); term < batch.firstTerm(end); term++) {
+      linear += batch.scale(term) * states[batch.slot(term) * stride];
+    }
+    return linear;
   }
 
   /** Sums a feature's vectors into {@code pooled} and returns the sum of its linear weights. */
@@ -89,13 +112,16 @@ final class FmHead {
         int gradient = batch.slot(term) * length;
         float factor = slope * batch.scale(term);
         gradients[gradient] += factor;
+        gradients[gradient + 1 + dimension] += factor * factor;
+        if (!pairs) {
+          continue;
+        }
         float squares = 0;
         for (int i = 0; i < dimension; i++) {
           float slopeOfCoordinate = factor * (sum[i] - pooled[at + i]);
           gradients[gradient + 1 + i] += slopeOfCoordinate;
           squares += slopeOfCoordinate * slopeOfCoordinate;
         }
-        gradients[gradient + 1 + dimension] += factor * factor;
         gradients[gradient + 2 + dimension] += squares;
       }
     }

@@ -47,11 +47,46 @@ class FmHeadTest {
   }
 
   @Test
+  void withoutPairsOnlyLinearWeightsPredictAndLearn() {
+    forAll(
+        100,
+        random -> {
+          var batch = new Batch(random);
+          int dimension = batch.dimension;
+          var linear = new FmHead(dimension, 2 * (1 + dimension), false);
+          float[] states = batch.states();
+          // Vectors must not be looked at: nothing may come of them.
+          double[] weights = batch.weights.clone();
+          for (int i = 0; i < weights.length; i++) {
+            if (i % (1 + dimension) > 0) {
+              weights[i] = 0;
+              states[i / (1 + dimension) * 2 * (1 + dimension) + i % (1 + dimension)] = Float.NaN;
+            }
+          }
+          float[] gradients = new float[batch.examples.slots() * Gradient.length(dimension)];
+          double[] slopes = random.doubles(batch.examples.size(), -1, 1).toArray();
+          for (int example = 0; example < batch.examples.size(); example++) {
+            assertThat((double) linear.predict(batch.examples, example, states))
+                .isCloseTo(batch.logit(example, weights), within(1e-4));
+            linear.gradients(batch.examples, example, (float) slopes[example], gradients);
+          }
+
+          double[] expected = batch.numericGradients(slopes);
+          int length = Gradient.length(dimension);
+          for (int i = 0; i < gradients.length; i++) {
+            boolean isLinear = i % length == 0 || i % length == 1 + dimension;
+            assertThat((double) gradients[i]).isCloseTo(isLinear ? expected[i] : 0, within(1e-4));
+          }
+        });
+  }
+
+  @Test
   void anExampleWithoutFeaturesIsPredictedZero() {
     var examples = new MicroBatch(KeyedExamples.features());
     examples.add(KeyedExamples.example().build(), "");
 
     assertThat(new FmHead(4, 10).predict(examples, 0, new float[0])).isZero();
+    assertThat(new FmHead(4, 10, false).predict(examples, 0, new float[0])).isZero();
   }
 
   /** Random examples with the definition of the model in doubles, straight from its formula. */

@@ -22,7 +22,7 @@ record Failure(String message, int exitCode) {
     return switch (e) {
       case ConfigException config -> new Failure(message, ExitCode.USAGE);
       case MappingException mapping -> new Failure(message, ExitCode.USAGE);
-      case CommandException command -> new Failure(message, ExitCode.SOFTWARE);
+      case CommandException command -> new Failure(message, command.exitCode());
       case IllegalArgumentException refusal when explains(message) ->
           new Failure(message, ExitCode.USAGE);
       case UncheckedIOException wrapped -> of(Objects.requireNonNull(wrapped.getCause()));

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /**
  * A line on the terminal that says how far a long command is. Silent where there is no terminal.
@@ -35,13 +36,22 @@ final class ProgressLine implements AutoCloseable {
    * @param share of the whole, 0 to 1, where it is known
    */
   void show(String verb, long done, OptionalDouble share) {
+    show(verb, done, share, OptionalLong.empty());
+  }
+
+  /**
+   * The same, with the time left.
+   *
+   * @param leftMs where somebody knows better than from how fast it went so far
+   */
+  void show(String verb, long done, OptionalDouble share, OptionalLong leftMs) {
     long now = System.nanoTime();
     if (!terminal || now - shownNs < EVERY.toNanos()) {
       return;
     }
     shownNs = now;
     double seconds = (now - begunNs) / 1e9;
-    err.print(CLEAR + line(verb, done, share, seconds));
+    err.print(CLEAR + line(verb, done, share, seconds, leftMs));
     err.flush();
   }
 
@@ -53,7 +63,8 @@ final class ProgressLine implements AutoCloseable {
     }
   }
 
-  static String line(String verb, long done, OptionalDouble share, double seconds) {
+  static String line(
+      String verb, long done, OptionalDouble share, double seconds, OptionalLong leftMs) {
     String text =
         String.format(Locale.ROOT, "%s %,d (%,.0f/s)", verb, done, done / Math.max(seconds, 1e-3));
     if (share.isEmpty() || share.getAsDouble() <= 0) {
@@ -68,7 +79,7 @@ final class ProgressLine implements AutoCloseable {
         ".".repeat(BAR_CHARS - filled),
         100 * part,
         text,
-        left(seconds * (1 - part) / part));
+        left(leftMs.isPresent() ? leftMs.getAsLong() / 1e3 : seconds * (1 - part) / part));
   }
 
   private static String left(double seconds) {

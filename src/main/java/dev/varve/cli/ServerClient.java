@@ -52,6 +52,19 @@ final class ServerClient implements AutoCloseable {
     return parsed(answer(request(path).POST(publisher).build()), type);
   }
 
+  /**
+   * The JSON at a path; where there cannot be one, a {@link CommandException#impossible} says why.
+   */
+  JsonNode ask(String path) {
+    return parsed(answerOrRefusal(request(path).GET().build()), JsonNode.class);
+  }
+
+  /** The JSON that answers a command; where it is refused, as {@link #ask}. */
+  JsonNode command(String path, JsonNode body) {
+    var publisher = BodyPublishers.ofString(body.toString());
+    return parsed(answerOrRefusal(request(path).POST(publisher).build()), JsonNode.class);
+  }
+
   /** One part of a path, whatever characters it has. */
   static String pathPart(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
@@ -67,11 +80,24 @@ final class ServerClient implements AutoCloseable {
   private String answer(HttpRequest request) {
     HttpResponse<String> response = send(request);
     if (response.statusCode() != 200) {
-      throw new CommandException(
-          "%s (HTTP %d from %s)"
-              .formatted(reason(response.body()), response.statusCode(), request.uri()));
+      throw failed(response);
     }
     return response.body();
+  }
+
+  private String answerOrRefusal(HttpRequest request) {
+    HttpResponse<String> response = send(request);
+    return switch (response.statusCode()) {
+      case 200 -> response.body();
+      case 400, 404, 409 -> throw CommandException.impossible(reason(response.body()));
+      default -> throw failed(response);
+    };
+  }
+
+  private static CommandException failed(HttpResponse<String> response) {
+    return new CommandException(
+        "%s (HTTP %d from %s)"
+            .formatted(reason(response.body()), response.statusCode(), response.uri()));
   }
 
   private HttpResponse<String> send(HttpRequest request) {

@@ -1,6 +1,6 @@
 /**
- * Feeds a running Varve from outside: sends examples, and waits until they are learned. Used by the
- * command line; talks to Kafka only.
+ * Feeds a running Varve from outside: sends examples and commands, and waits until they are learned
+ * or answered. Used by the command line and its server; talks to Kafka only.
  */
 @NullMarked
 package dev.varve.feed;

@@ -8,8 +8,9 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 
-/** An HTTP server that gives one answer to everything and remembers what it was asked. */
+/** An HTTP server that gives the answers it was told to, and remembers what it was asked. */
 final class FakeServer implements AutoCloseable {
   private final HttpServer server;
   private final List<Request> requests = new CopyOnWriteArrayList<>();
@@ -17,18 +18,28 @@ final class FakeServer implements AutoCloseable {
   /** What came in. */
   record Request(String method, String path, String body) {}
 
+  /** What goes out. */
+  record Answer(int status, String body) {}
+
+  /** Gives one answer to everything. */
   FakeServer(int status, String answer) throws IOException {
+    this(_ -> new Answer(status, answer));
+  }
+
+  FakeServer(Function<Request, Answer> answers) throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", exchange -> answer(exchange, status, answer));
+    server.createContext("/", exchange -> answer(exchange, answers));
     server.start();
   }
 
-  private void answer(HttpExchange exchange, int status, String answer) throws IOException {
+  private void answer(HttpExchange exchange, Function<Request, Answer> answers) throws IOException {
     String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-    requests.add(
-        new Request(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath(), body));
-    byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
-    exchange.sendResponseHeaders(status, bytes.length);
+    var request =
+        new Request(exchange.getRequestMethod(), exchange.getRequestURI().toString(), body);
+    requests.add(request);
+    Answer answer = answers.apply(request);
+    byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(answer.status(), bytes.length);
     exchange.getResponseBody().write(bytes);
     exchange.close();
   }
@@ -43,6 +54,11 @@ final class FakeServer implements AutoCloseable {
       throw new AssertionError("one request expected: " + requests);
     }
     return requests.getFirst();
+  }
+
+  /** All requests so far. */
+  List<Request> requests() {
+    return requests;
   }
 
   @Override

@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * started. Rows know their categories by hash only; here the names are.
  *
  * <p>Of each partition the first {@value #ALL} examples count, then one of {@value #ONE_OF}, chosen
- * by its offset, for as many: all of them would take a twentieth of a trainer's time. A name that
- * is not listed may be as popular as the bounds of those that are, are wide.
+ * by its offset, for as many: to count all would take some 4 % of the time that an example takes. A
+ * name that is not listed may be as popular as the bounds of those that are listed are wide.
  *
  * <p>Memory: at most {@value TopList#COUNTERS} names a feature, none longer than {@value
  * #LONGEST_NAME} characters; a longer one is not listed.

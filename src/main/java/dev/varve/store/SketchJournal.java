@@ -58,7 +58,7 @@ final class SketchJournal {
       endRecord();
     }
     if (length + MOST_ENTRY_BYTES > bytes.length) {
-      bytes = Arrays.copyOf(bytes, 2 * bytes.length);
+      bytes = Arrays.copyOf(bytes, (int) Math.min(2L * bytes.length, mostBytes));
     }
     ByteBuffer.wrap(bytes).putLong(length, key);
     length += Long.BYTES;

@@ -52,6 +52,8 @@ class VarveIT {
       assertThat(learned.path("auc").asDouble()).isBetween(0.55, 0.95);
       assertThat(learned.path("examplesPerSecond").asDouble()).isPositive();
       assertCounted(varve, 20_000);
+      assertThat(ask(varve, "top", "c0").path("categories")).hasSize(20);
+      assertThat(ask(varve, "rebalance", "status").path("layout_version").asLong()).isEqualTo(1);
       before = lookUp(varve);
       assertThat(before).anyMatch(line -> line.contains("\"row\""));
       assertThat(before).anyMatch(line -> line.contains("\"unknown\""));
@@ -231,6 +233,14 @@ class VarveIT {
   }
 
   /** All categories that any log of ours can have in a small table, some in a large one. */
+  private static JsonNode ask(VarveProcess varve, String... command) throws IOException {
+    List<String> all = new ArrayList<>(List.of(command));
+    all.addAll(List.of("--json", "--server", varve.http()));
+    CommandRun run = CommandRun.of(all.toArray(String[]::new));
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    return Json.MAPPER.readTree(run.out());
+  }
+
   private static List<String> lookUp(VarveProcess varve) {
     List<String> lines = new ArrayList<>();
     for (String table : List.of("c0", "c9")) {

@@ -199,7 +199,19 @@ class CategorySketchTest {
           int commits = 2 + random.nextInt(12);
           for (int commit = 0; commit < commits; commit++) {
             int n = random.nextInt((int) (bytes / 20));
-            for (Seen seen : zipf(random, n, 1 + random.nextInt(20_000))) {
+            List<Seen> counted = zipf(random, n, 1 + random.nextInt(20_000));
+            if (random.nextInt(4) == 0) {
+              // A crash takes all puts of its transaction with it, and the log is read again.
+              var committed = new TreeMap<>(below);
+              for (Seen seen : counted) {
+                seen.addTo(sketch);
+              }
+              writeBack(sketch);
+              below.clear();
+              below.putAll(committed);
+              sketch = restored(bytes);
+            }
+            for (Seen seen : counted) {
               seen.addTo(never);
               seen.addTo(sketch);
             }
@@ -270,6 +282,20 @@ class CategorySketchTest {
       assertThat(restored(64 << 10).contents()).isEqualTo(small.contents());
       assertThat(log.all()).hasSize(1);
     }
+  }
+
+  @Test
+  void countsOfAnotherHalfLifeBeginAnew() {
+    var hourly = new CategorySketch(HOURLY, 64 << 10);
+    hourly.add(0, 1, 5, START_MS);
+    writeBack(hourly);
+
+    var daily = new CategorySketch(new Popularity(24 * HOUR_MS), 64 << 10);
+    try (var log = new LogLines(CategorySketch.class)) {
+      below.forEach(daily::restore);
+      assertThat(log.all()).singleElement().asString().contains("begin anew", "3600000 ms");
+    }
+    assertThat(daily.estimate(0, 1, START_MS)).isZero();
   }
 
   @Test

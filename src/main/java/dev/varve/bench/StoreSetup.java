@@ -37,6 +37,7 @@ final class StoreSetup {
         OptimizerKind.ROWWISE_ADAGRAD,
         usual.rate(),
         usual.linearRate(),
+        usual.basisRate(),
         usual.initialAccumulator(),
         usual.initialScale(),
         usual.clipNorm());
@@ -52,6 +53,7 @@ final class StoreSetup {
         new Bytes(bytes),
         usual.blockCache(),
         usual.writeBuffer(),
+        usual.sketch(),
         usual.popularityHalfLife(),
         usual.censusEvery());
   }

@@ -1,6 +1,8 @@
 package dev.varve.bench;
 
 import dev.varve.base.Check;
+import dev.varve.layout.Layouts;
+import dev.varve.layout.TableRule;
 import dev.varve.learn.Gradient;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.RowwiseAdagrad;
@@ -23,7 +25,7 @@ final class UpdateWork implements Work {
   private final ResidentRows rows;
   private final Draws draws;
   private final RowUpdates updates;
-  private final PopularityBins bins = new PopularityBins();
+  private final Table table = new Table();
   private final int batch;
   private final long[] keys;
   private final int[] slots = new int[ResidentRows.CHUNK];
@@ -43,8 +45,24 @@ final class UpdateWork implements Work {
     int[] occurrences = new int[batch];
     Arrays.fill(occurrences, 1);
     this.updated =
-        new RowUpdates.Batch(
-            occurrences, new long[batch], gradients(batch, seed), Gradient.length(WIDTH));
+        new RowUpdates.Batch(occurrences, new long[batch], gradients(batch, seed), new int[batch]);
+    Arrays.setAll(updated.at(), i -> i * Gradient.length(WIDTH));
+  }
+
+  /** All rows are of one dimension, as in the first layout. */
+  private static final class Table implements RowUpdates.Table {
+    private final TableRule rule = TableRule.of(Layouts.first(WIDTH), "");
+    private final PopularityBins bins = new PopularityBins();
+
+    @Override
+    public PopularityBins bins(int dimension) {
+      return bins;
+    }
+
+    @Override
+    public boolean stays(int dimension, double popularity) {
+      return rule.stays(dimension, popularity);
+    }
   }
 
   static float[] gradients(int batch, long seed) {
@@ -70,14 +88,14 @@ final class UpdateWork implements Work {
           throw new IllegalStateException(Check.message("row", keys[from + i], "in memory"));
         }
       }
-      updates.update(slots, n, updated, from, bins);
+      updates.update(slots, n, updated, from, table, 0);
     }
     return batch;
   }
 
   @Override
   public void betweenRounds() {
-    rows.writeBack(slot -> bins.enter(updates.bin(slot)));
-    bins.clear();
+    rows.writeBack(slot -> table.bins.enter(updates.bin(slot)));
+    table.bins.clear();
   }
 }

@@ -19,6 +19,11 @@ public record Topics(KafkaConfig config) {
       Map<String, String> settings) {}
 
   private static final int LARGEST_EVENT_BYTES = 16 << 20;
+
+  /** A version of the dense model is one record: bases of many tables make it large. */
+  public static final Map<String, String> LARGEST_MODEL =
+      Map.of("max.message.bytes", Integer.toString(16 << 20));
+
   private static final String REPORT_BYTES = Integer.toString(64 << 20);
 
   public String examples() {
@@ -79,10 +84,10 @@ public record Topics(KafkaConfig config) {
     return List.of(
         log(examples(), "labelled examples, the input", config.partitions(), examples),
         log(updates(), "summed gradients, one partition a shard", config.shards(), Map.of()),
-        log(denseDeltas(), "changes of the dense model", 1, Map.of()),
-        compacted(denseModel(), "versions of the dense model"),
+        log(denseDeltas(), "changes of the dense model", 1, examples),
+        compacted(denseModel(), "versions of the dense model", LARGEST_MODEL),
         log(census(), "popularity of the rows, by shard", 1, bounded),
-        compacted(layout(), "versions of the layout"),
+        compacted(layout(), "versions of the layout", Map.of()),
         log(commands(), "operators' commands", 1, Map.of()),
         log(replies(), "answers to commands", 1, Map.of()),
         log(quality(), "progressive validation", 1, bounded),
@@ -96,16 +101,12 @@ public record Topics(KafkaConfig config) {
     return new Topic(name, purpose, partitions, false, settings);
   }
 
-  private static Topic compacted(String name, String purpose) {
-    return new Topic(
-        name,
-        purpose,
-        1,
-        true,
-        Map.of(
-            "cleanup.policy", "compact",
-            "segment.ms", "600000",
-            "min.cleanable.dirty.ratio", "0.1"));
+  private static Topic compacted(String name, String purpose, Map<String, String> more) {
+    Map<String, String> settings = new HashMap<>(more);
+    settings.put("cleanup.policy", "compact");
+    settings.put("segment.ms", "600000");
+    settings.put("min.cleanable.dirty.ratio", "0.1");
+    return new Topic(name, purpose, 1, true, settings);
   }
 
   private String name(String topic) {

@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.varve.layout.Budget;
 import java.io.PrintWriter;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +43,9 @@ final class RebalanceCommand implements Runnable {
       @Option(
               names = "--budget",
               paramLabel = "BUDGET",
-              converter = BudgetArgument.Converter.class,
+              converter = BudgetArgument.class,
               description = "Plan for another one: 64MiB, or '2000000 parameters'.")
-          @Nullable BudgetArgument budget,
+          @Nullable Budget budget,
       @Option(
               names = "--allocator",
               paramLabel = "NAME",
@@ -52,7 +53,12 @@ final class RebalanceCommand implements Runnable {
           @Nullable String allocator) {
     ObjectNode body = Json.MAPPER.createObjectNode();
     if (budget != null) {
-      budget.addTo(body);
+      if (!budget.exists()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--budget: none (expected: one to plan for; without the option, that in force)");
+      }
+      BudgetArgument.add(budget, body);
     }
     if (allocator != null) {
       body.put("allocator", allocator);
@@ -161,10 +167,10 @@ final class RebalanceCommand implements Runnable {
       @Mixin AskOptions asked,
       @Parameters(
               paramLabel = "BUDGET",
-              converter = BudgetArgument.Converter.class,
+              converter = BudgetArgument.class,
               description = "64MiB, '2000000 parameters', or none.")
-          BudgetArgument budget) {
-    return change(asked, "set-budget", budget.addTo(Json.MAPPER.createObjectNode()));
+          Budget budget) {
+    return change(asked, "set-budget", BudgetArgument.add(budget, Json.MAPPER.createObjectNode()));
   }
 
   @Command(

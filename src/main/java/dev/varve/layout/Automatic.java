@@ -9,8 +9,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Rebalances without being asked: at once when a settled layout uses more than the budget, and
- * every {@code rebalance.every} when that gains enough, or when rows could use what is left free.
- * Never while a layout is being applied, and never while paused.
+ * every {@code rebalance.every} when that gains enough, when rows could use what is left free, or
+ * when rows wait for room that a new layout takes from those that have faded. Never while a layout
+ * is being applied, and never while paused.
  */
 final class Automatic {
   /** Below this share of the budget it is looked for rows that could use the rest. */
@@ -56,7 +57,7 @@ final class Automatic {
   private void rebalance(Budget budget, boolean isOver, long atMs) throws OverBudgetException {
     Allocator.Kind kind = standing.setup.config().allocator();
     Layout.Builder layout = standing.propose(standing.terms(), kind, isOver);
-    if (isSame(layout, standing.layout())) {
+    if (standing.census.held() == 0 && isSame(layout, standing.layout())) {
       return;
     }
     reason(layout, budget, isOver)
@@ -65,9 +66,13 @@ final class Automatic {
 
   /** Why a layout should come into force; empty when it should not. */
   private Optional<String> reason(Layout.Builder layout, Budget budget, boolean isOver) {
-    String use = "%s of %s used".formatted(budget.text(standing.used()), budget);
+    String use = "%d of %s used".formatted(standing.used(), budget);
     if (isOver) {
       return Optional.of("over the budget: " + use);
+    }
+    long held = standing.census.held();
+    if (held > 0) {
+      return Optional.of("%d moves held back".formatted(held));
     }
     Planner planner = standing.planner;
     Layout inForce = standing.layout();

@@ -9,6 +9,7 @@ import dev.varve.schema.History;
 import dev.varve.schema.KeptLayout;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Phase;
+import dev.varve.schema.Refusal;
 import dev.varve.schema.Reply;
 import dev.varve.schema.StatusReply;
 import dev.varve.schema.TableCensus;
@@ -156,7 +157,7 @@ public final class Balance {
       standing.save();
     } catch (RefusedCommandException e) {
       standing.restore();
-      reply.clearResult().setError(String.valueOf(e.getMessage()));
+      reply.clearResult().setError(String.valueOf(e.getMessage())).setRefusal(e.kind());
     }
     Reply answer = reply.build();
     record(command, answer, atMs);
@@ -181,6 +182,7 @@ public final class Balance {
       case HISTORY -> reply.setHistory(history());
       case ACTION_NOT_SET ->
           throw new RefusedCommandException(
+              Refusal.INVALID,
               "command",
               "no action",
               "one of status, plan, apply, cancel, rollback, pause, resume, pin, unpin, set_budget,"

@@ -17,6 +17,7 @@ import dev.varve.schema.Pin;
 import dev.varve.schema.PinCommand;
 import dev.varve.schema.Plan;
 import dev.varve.schema.PlanCommand;
+import dev.varve.schema.Refusal;
 import dev.varve.schema.RollbackCommand;
 import dev.varve.schema.SetBudgetCommand;
 import dev.varve.schema.UnpinCommand;
@@ -40,7 +41,6 @@ final class Operator {
   // -- plans
 
   Plan plan(PlanCommand command, String commandId, long atMs) throws RefusedCommandException {
-    requireSettled("plan");
     requireAllShards();
     Terms terms = standing.terms();
     if (command.getBudget() != 0) {
@@ -78,7 +78,8 @@ final class Operator {
       case "" -> standing.setup.config().allocator();
       case "power" -> Allocator.Kind.POWER;
       case "greedy" -> Allocator.Kind.GREEDY;
-      default -> throw new RefusedCommandException("allocator", name, "power or greedy");
+      default ->
+          throw new RefusedCommandException(Refusal.INVALID, "allocator", name, "power or greedy");
     };
   }
 
@@ -91,7 +92,10 @@ final class Operator {
             .orElseThrow(
                 () ->
                     new RefusedCommandException(
-                        "plan", id, "the id of one of the last %d plans".formatted(Ledger.PLANS)));
+                        Refusal.NOT_FOUND,
+                        "plan",
+                        id,
+                        "the id of one of the last %d plans".formatted(Ledger.PLANS)));
     Plan plan = kept.getPlan();
     require(
         atMs < plan.getExpiresMs(),
@@ -160,9 +164,12 @@ final class Operator {
     long version = command.getVersion() == 0 ? before(standing.version()) : command.getVersion();
     require(
         version >= 1 && version < standing.version(),
+        Refusal.NOT_FOUND,
         "version",
         version,
-        "a version from 1 to %d, below the one in force".formatted(standing.version() - 1));
+        standing.version() > 1
+            ? "from 1 to %d, below the one in force".formatted(standing.version() - 1)
+            : "an earlier one; layout 1 is the first");
     KeptLayout to = layout(version, "version");
     return goBack(to, Phase.ROLLED_BACK, "rollback", commandId, atMs);
   }
@@ -181,6 +188,7 @@ final class Operator {
         .orElseThrow(
             () ->
                 new RefusedCommandException(
+                    Refusal.NOT_FOUND,
                     name,
                     "layout " + version,
                     "one of the last %d layouts".formatted(Ledger.LAYOUTS)));
@@ -252,6 +260,7 @@ final class Operator {
     List<Integer> levels = standing.setup.config().levels(standing.setup.dimension());
     require(
         dimension == 0 || levels.contains(dimension),
+        Refusal.INVALID,
         "dimension",
         Integer.toUnsignedString(dimension),
         "0 or one of the levels %s".formatted(levels));
@@ -281,7 +290,12 @@ final class Operator {
 
   private void requirePinnable(String id) throws RefusedCommandException {
     int bytes = id.getBytes(StandardCharsets.UTF_8).length;
-    require(bytes <= LONGEST_PINNED_ID, "id", id, "at most %d bytes".formatted(LONGEST_PINNED_ID));
+    require(
+        bytes <= LONGEST_PINNED_ID,
+        Refusal.INVALID,
+        "id",
+        id,
+        "at most %d bytes".formatted(LONGEST_PINNED_ID));
     int pins = standing.state.getPinsCount();
     require(pins < MOST_PINS, "pins", pins, "at most %d; unpin others".formatted(MOST_PINS));
   }
@@ -292,6 +306,7 @@ final class Operator {
     if (command.getId().isEmpty()) {
       require(
           standing.state.containsTablePins(table),
+          Refusal.NOT_FOUND,
           "table",
           table,
           "a pinned table: one of %s".formatted(standing.state.getTablePinsMap().keySet()));
@@ -304,7 +319,8 @@ final class Operator {
           atMs);
     }
     String name = "%s/%s".formatted(table, command.getId());
-    require(unpinCategory(table, command.getId()), "id", name, "a pinned category");
+    require(
+        unpinCategory(table, command.getId()), Refusal.NOT_FOUND, "id", name, "a pinned category");
     return rebound(standing.layout().toBuilder(), "unpin " + name, commandId, atMs);
   }
 
@@ -397,6 +413,11 @@ final class Operator {
 
   private void requireTable(String table) throws RefusedCommandException {
     var tables = standing.census.tableNames();
-    require(tables.contains(table), "table", table, NearestName.rule("a table", table, tables));
+    require(
+        tables.contains(table),
+        Refusal.NOT_FOUND,
+        "table",
+        table,
+        NearestName.rule("a table", table, tables));
   }
 }

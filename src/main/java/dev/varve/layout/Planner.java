@@ -30,6 +30,14 @@ final class Planner {
         : 0;
   }
 
+  /** The same where rows are planned to use so much: they may grow into what is left free, too. */
+  long growthPerShard(Terms terms, long planned) {
+    Budget budget = terms.budget();
+    return budget.exists()
+        ? growthPerShard(budget) + Math.max(0, (target(terms) - planned) / setup.shards())
+        : 0;
+  }
+
   /** What a new layout may use: the budget without growth and reserve. */
   long target(Terms terms) {
     Budget budget = terms.budget();

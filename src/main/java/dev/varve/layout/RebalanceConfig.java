@@ -56,7 +56,11 @@ public record RebalanceConfig(
         Duration keep,
     @Doc("Popularity below which a category without a row is forgotten; from 0 to 1.")
         double expire,
-    @Doc("How long a plan can be applied, from 1s to 7d.") Duration planTtl) {
+    @Doc("How long a plan can be applied, from 1s to 7d.") Duration planTtl,
+    @Doc(
+            "How long rows that nothing touches are moved at a time, while updates wait; from 1ms"
+                + " to 1s.")
+        Duration step) {
   private static final int WIDEST = 128;
 
   public RebalanceConfig {
@@ -84,6 +88,11 @@ public record RebalanceConfig(
         "planTtl",
         planTtl,
         "from 1s to 7d");
+    Check.that(
+        step.compareTo(Duration.ofMillis(1)) >= 0 && step.compareTo(Duration.ofSeconds(1)) <= 0,
+        "step",
+        step,
+        "from 1ms to 1s");
   }
 
   /** No budget. */
@@ -102,7 +111,8 @@ public record RebalanceConfig(
         0.01,
         Duration.ofHours(1),
         0.01,
-        Duration.ofMinutes(10));
+        Duration.ofMinutes(10),
+        Duration.ofMillis(5));
   }
 
   /** The levels that rows of a base dimension can have. */
@@ -126,7 +136,8 @@ public record RebalanceConfig(
         growth,
         keep,
         expire,
-        planTtl);
+        planTtl,
+        step);
   }
 
   private static Map<String, Integer> sorted(Map<String, Integer> map) {

@@ -181,9 +181,11 @@ final class Standing {
    * @param outcome the phase when every row follows it
    */
   Layout publish(Layout.Builder layout, Phase outcome, String reason, long atMs) {
-    Layout made = layout.setVersion(version() + 1).setReason(reason).setMadeMs(atMs).build();
+    layout.setVersion(version() + 1).setReason(reason).setMadeMs(atMs);
+    long planned = planner.used(census, layout.build(), terms()) + ahead(layout.build(), terms());
+    Layout made = layout.setGrowth(planner.growthPerShard(terms(), planned)).build();
     state.setLayout(made).setApplying(true).setOutcome(outcome);
-    state.setPlanned(planner.used(census, made, terms()) + ahead(made, terms()));
+    state.setPlanned(planned);
     looked(atMs);
     ledger.put(
         KeptLayout.newBuilder().setLayout(made).putAllTablePins(state.getTablePinsMap()).build());

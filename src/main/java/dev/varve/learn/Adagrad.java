@@ -16,10 +16,12 @@ import dev.varve.kernel.Kernels;
  */
 public final class Adagrad extends Optimizer {
   private final float initial;
+  private final float basisRate;
 
   public Adagrad(OptimizerConfig config, long seed) {
     super(OptimizerKind.ADAGRAD, config, seed);
     this.initial = (float) config.initialAccumulator();
+    this.basisRate = (float) config.basisRate();
   }
 
   @Override
@@ -40,6 +42,24 @@ public final class Adagrad extends Optimizer {
         gradients,
         from,
         new Kernels.Shares(scale, unit, squares, rate, initial));
+  }
+
+  /**
+   * Steps a basis.
+   *
+   * @param state n weights, then as many sums of squares; changed in place, but where a gradient is
+   *     no number
+   * @param squares of the rows' own gradients, summed
+   */
+  void stepBasis(float[] state, int n, float[] gradients, float[] squares) {
+    for (int i = 0; i < n; i++) {
+      float sum = state[n + i] + squares[i];
+      float direction = gradients[i] / (float) Math.sqrt(sum + initial);
+      if (Float.isFinite(direction) && sum <= Float.MAX_VALUE) {
+        state[n + i] = sum;
+        state[i] -= basisRate * cut(direction);
+      }
+    }
   }
 
   private static long sums(long state, int dimension) {

@@ -72,7 +72,8 @@ public final class DenseMerge {
 
   private void add(String name, float[] difference) {
     float[] state =
-        states.computeIfAbsent(name, _ -> optimizer.initial(name, difference.length / 2 - 1));
+        states.computeIfAbsent(
+            name, _ -> DenseParameters.initial(optimizer, name, difference.length / 2));
     for (int i = 0; i < state.length; i++) {
       state[i] += difference[i];
     }

@@ -17,6 +17,36 @@ final class DenseParameters {
     return NUMERICAL + feature;
   }
 
+  private static final String BASIS = "basis/";
+
+  /** The basis of a table. */
+  static String basis(String table) {
+    return BASIS + table;
+  }
+
+  /** The table whose basis has this name; none for other parameters. */
+  static Stream<String> tableOf(String name) {
+    return name.startsWith(BASIS) ? Stream.of(name.substring(BASIS.length())) : Stream.empty();
+  }
+
+  /**
+   * What parameters start from: a basis from the identity, others from what the seed gives them.
+   *
+   * @param weights how many there are; of a basis D²
+   */
+  static float[] initial(Adagrad optimizer, String name, int weights) {
+    if (!name.startsWith(BASIS)) {
+      return optimizer.initial(name, weights - 1);
+    }
+    int width = (int) Math.round(Math.sqrt(weights));
+    Check.that(width * width == weights, name, weights + " weights", "a square number of them");
+    float[] state = new float[2 * weights];
+    for (int k = 0; k < width; k++) {
+      state[k * width + k] = 1;
+    }
+    return state;
+  }
+
   /** The numerical feature whose parameters have this name; none for other parameters. */
   static Stream<String> featureOf(String name) {
     return name.startsWith(NUMERICAL)

@@ -37,18 +37,47 @@ public final class DenseReplica {
     System.arraycopy(state, 0, target, at, state.length);
   }
 
+  /**
+   * Copies the basis of a table.
+   *
+   * @param target receives float32[width][width]
+   */
+  public synchronized void readBasis(String table, int width, float[] target) {
+    float[] state = state(DenseParameters.basis(table), width * width - 1);
+    System.arraycopy(state, 0, target, 0, width * width);
+  }
+
+  /**
+   * Steps the basis of a table and remembers it for the trainer's next delta.
+   *
+   * @param gradients float32[width][width]
+   * @param squares of the rows' own gradients, summed
+   */
+  synchronized void stepBasis(
+      int trainer, String table, int width, float[] gradients, float[] squares) {
+    String name = DenseParameters.basis(table);
+    float[] state = state(name, width * width - 1);
+    float[] before = state.clone();
+    optimizer.stepBasis(state, width * width, gradients, squares);
+    remember(trainer, name, before, state);
+  }
+
   /** Takes a step and remembers it for the trainer's next delta. */
   public synchronized void step(
       int trainer, String name, int dimension, float[] gradients, int from) {
     float[] state = state(name, dimension);
     float[] before = state.clone();
     if (optimizer.step(state, 0, dimension, gradients, from)) {
-      float[] change =
-          open.computeIfAbsent(trainer, _ -> new HashMap<>())
-              .computeIfAbsent(name, _ -> new float[state.length]);
-      for (int i = 0; i < state.length; i++) {
-        change[i] += state[i] - before[i];
-      }
+      remember(trainer, name, before, state);
+    }
+  }
+
+  private void remember(int trainer, String name, float[] before, float[] state) {
+    float[] change =
+        open.computeIfAbsent(trainer, _ -> new HashMap<>())
+            .computeIfAbsent(name, _ -> new float[state.length]);
+    for (int i = 0; i < state.length; i++) {
+      change[i] += state[i] - before[i];
     }
   }
 
@@ -121,6 +150,7 @@ public final class DenseReplica {
   }
 
   private float[] state(String name, int dimension) {
-    return current.computeIfAbsent(name, _ -> optimizer.initial(name, dimension));
+    return current.computeIfAbsent(
+        name, _ -> DenseParameters.initial(optimizer, name, 1 + dimension));
   }
 }

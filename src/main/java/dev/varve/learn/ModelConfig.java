@@ -7,12 +7,29 @@ import dev.varve.base.Doc;
 public record ModelConfig(
     @Doc("Width of every served vector: 1, 2, 4, 8, 16, 32, 64 or 128; fixed once there is data.")
         int dimension,
-    @Doc("How vectors become a prediction: fm, a factorization machine.") Head head,
+    @Doc(
+            "How vectors become a prediction: fm, a factorization machine; linear, the linear"
+                + " weights alone, to compare with.")
+        Head head,
+    @Doc(
+            "What rows of fewer dimensions are served through: learned, a basis for each table that"
+                + " begins as the identity; identity, zeros behind what they have.")
+        BasisKind basis,
     @Doc("Seed from which a new row's coordinates are drawn.") long seed) {
   /** How vectors become a prediction. */
   public enum Head {
     /** Factorization machine: linear weights and all pairwise dot products. */
-    FM
+    FM,
+    /** Linear weights alone. */
+    LINEAR
+  }
+
+  /** What rows of fewer dimensions are served through. */
+  public enum BasisKind {
+    /** One for each table, learned. */
+    LEARNED,
+    /** Zeros behind what a row has. */
+    IDENTITY
   }
 
   public ModelConfig {
@@ -24,6 +41,6 @@ public record ModelConfig(
   }
 
   public static ModelConfig defaults() {
-    return new ModelConfig(16, Head.FM, 1);
+    return new ModelConfig(16, Head.FM, BasisKind.LEARNED, 1);
   }
 }

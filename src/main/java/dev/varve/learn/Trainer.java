@@ -5,7 +5,11 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.varve.event.Category;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.KeyedExample;
+import dev.varve.layout.TableRule;
+import dev.varve.learn.ModelConfig.BasisKind;
+import dev.varve.learn.ModelConfig.Head;
 import dev.varve.schema.DenseDelta;
+import dev.varve.schema.Layout;
 import dev.varve.schema.Quality;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
@@ -15,6 +19,8 @@ import dev.varve.table.RowKeys;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -30,7 +36,12 @@ import java.util.function.ObjIntConsumer;
 public final class Trainer {
   /** What the trainers of a process have in common. */
   public record Shared(
-      FeatureSet features, Rows rows, InFlight inFlight, DenseReplica dense, Optimizer optimizer) {}
+      FeatureSet features,
+      Rows rows,
+      InFlight inFlight,
+      DenseReplica dense,
+      Optimizer optimizer,
+      ModelConfig model) {}
 
   /** Half of what a Kafka producer takes by default. */
   private static final int MOST_UPDATE_BYTES = 512 << 10;
@@ -52,15 +63,36 @@ public final class Trainer {
   /** Floats from a slot's state to the next: dense parameters have the longest. */
   private final int stride;
 
+  private final RowEncoding encoding;
   private final FmHead head;
+  private final Projection projection;
   private final MicroBatch batch;
   private final QualityTally tally = new QualityTally();
   private final RowKeys keys = new RowKeys();
   private final int[][] slotsByShard;
+
+  /** float32[slots][stride], rows as if they were of the widest dimension. */
   private float[] states = NO_FLOATS;
+
+  /** The dimension of each slot's row; 0 where it has none. */
+  private int[] slotDimensions = {};
+
+  /** float32[slots][1 + D]: linear weights and vectors as they are served. */
+  private float[] served = NO_FLOATS;
+
   private float[] rowStates = NO_FLOATS;
   private int[] dimensions = {};
+
+  /** float32[slots][3 + D], of what is served. */
   private float[] gradients = NO_FLOATS;
+
+  /** float32[slots][3 + d] with room for the widest, of rows. */
+  private float[] rowGradients = NO_FLOATS;
+
+  private final float[] before;
+  private final float[] after;
+  private final Map<String, TableRule> rules = new HashMap<>();
+  private Layout layout = Layout.getDefaultInstance();
   private final float[] bias = new float[2];
   private final float[] biasGradient = new float[Gradient.length(0)];
 
@@ -74,9 +106,13 @@ public final class Trainer {
     this.shards = shards;
     this.dimension = dimension;
     this.shared = shared;
-    this.width = shared.optimizer.encoding().stateLength(dimension);
+    this.encoding = shared.optimizer.encoding();
+    this.width = encoding.stateLength(dimension);
     this.stride = RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension);
-    this.head = new FmHead(dimension, stride);
+    this.head = new FmHead(dimension, 1 + dimension, shared.model.head() != Head.LINEAR);
+    this.projection = new Projection(dimension, shared.model.basis() == BasisKind.LEARNED);
+    this.before = new float[width];
+    this.after = new float[width];
     this.batch = new MicroBatch(shared.features);
     this.slotsByShard = new int[shards][];
   }
@@ -100,15 +136,20 @@ public final class Trainer {
    * Learns the micro-batch.
    *
    * @param endOffset behind the last example that was taken in
+   * @param newest layout that is known
    * @param updates receives each shard's update batch; one at least when there were examples
    */
-  public void learn(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
+  public void learn(long endOffset, Layout newest, ObjIntConsumer<UpdateBatch> updates) {
     if (batch.size() == 0) {
       return;
     }
+    if (newest.getVersion() != layout.getVersion()) {
+      layout = newest;
+      rules.clear();
+    }
     read();
     predict();
-    step(endOffset, layoutVersion, updates);
+    step(endOffset, updates);
     batch.clear();
   }
 
@@ -146,6 +187,11 @@ public final class Trainer {
 
   private void read() {
     states = atLeast(states, batch.slots() * stride);
+    served = atLeast(served, batch.slots() * (1 + dimension));
+    if (slotDimensions.length < batch.slots()) {
+      slotDimensions = new int[2 * batch.slots()];
+    }
+    projection.begin();
     sortByShard();
     shared.inFlight.refresh(shared.rows);
     for (int shard = 0; shard < shards; shard++) {
@@ -155,6 +201,8 @@ public final class Trainer {
       if (!batch.isCategory(slot)) {
         String name = DenseParameters.numerical(batch.feature(slot).name());
         shared.dense.read(name, dimension, states, slot * stride);
+        slotDimensions[slot] = dimension;
+        System.arraycopy(states, slot * stride, served, slot * (1 + dimension), 1 + dimension);
       }
     }
     shared.dense.read(DenseParameters.BIAS, 0, bias, 0);
@@ -189,14 +237,37 @@ public final class Trainer {
     shared.rows.read(shard, keys, rowStates, width, dimensions);
     for (int i = 0; i < slots.length; i++) {
       int slot = slots[i];
-      if (dimensions[i] == ResidentRows.ABSENT) {
-        float[] initial = shared.optimizer.initial(keys.table(i), batch.category(slot), dimension);
-        System.arraycopy(initial, 0, states, slot * stride, width);
-      } else {
-        System.arraycopy(rowStates, i * width, states, slot * stride, width);
-      }
-      shared.inFlight.addTo(rowKey(slot), states, slot * stride);
+      takeRow(slot, keys.table(i), dimensions[i], i * width);
     }
+  }
+
+  /** A row as if it were of the widest dimension, with this process's steps, and as served. */
+  private void takeRow(int slot, String table, int read, int from) {
+    int at = slot * stride;
+    Arrays.fill(states, at, at + width, 0);
+    int d = read;
+    if (read > 0) {
+      encoding.copy(rowStates, from, read, states, at, dimension);
+    } else {
+      d = rule(table).dimension(batch.category(slot), 0, batch.occurrences(slot));
+      // One that is counted for some while already will hardly be given a row just now.
+      if (d > 0 && read == ResidentRows.ABSENT) {
+        float[] initial = shared.optimizer.initial(table, batch.category(slot), d);
+        encoding.copy(initial, 0, d, states, at, dimension);
+      } else {
+        d = 0;
+      }
+    }
+    slotDimensions[slot] = d;
+    if (d > 0) {
+      shared.inFlight.addTo(rowKey(slot), states, at);
+    }
+    projection.of(table, shared.dense);
+    projection.serve(states, at, d, served, slot * (1 + dimension));
+  }
+
+  private TableRule rule(String table) {
+    return rules.computeIfAbsent(table, name -> TableRule.of(layout, name));
   }
 
   private void predict() {
@@ -205,7 +276,7 @@ public final class Trainer {
     Arrays.fill(gradients, 0, floats, 0);
     Arrays.fill(biasGradient, 0);
     for (int example = 0; example < batch.size(); example++) {
-      float logit = bias[0] + head.predict(batch, example, states);
+      float logit = bias[0] + head.predict(batch, example, served);
       float label = batch.label(example);
       float weight = batch.weight(example);
       tally.predicted(batch.source(example), logit, label, weight);
@@ -216,7 +287,20 @@ public final class Trainer {
     }
   }
 
-  private void step(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
+  private void step(long endOffset, ObjIntConsumer<UpdateBatch> updates) {
+    int length = Gradient.length(dimension);
+    rowGradients = atLeast(rowGradients, batch.slots() * length);
+    for (int shard = 0; shard < shards; shard++) {
+      for (int slot : slotsByShard[shard]) {
+        int d = slotDimensions[slot];
+        if (d > 0) {
+          projection.of(batch.feature(slot).name(), shared.dense);
+          projection.gradient(
+              states, slot * stride, d, gradients, slot * length, rowGradients, slot * length);
+        }
+      }
+    }
+    projection.step(trainer, shared.dense);
     shared.dense.step(trainer, DenseParameters.BIAS, 0, biasGradient, 0);
     for (int slot = 0; slot < batch.slots(); slot++) {
       if (!batch.isCategory(slot)) {
@@ -230,7 +314,7 @@ public final class Trainer {
       int[] slots = slotsByShard[shard];
       // Examples without a category are counted all the same.
       if (slots.length > 0 || (shard == shards - 1 && counted > 0)) {
-        send(shard, slots, endOffset, layoutVersion, counted, updates);
+        send(shard, slots, endOffset, counted, updates);
         remember(shard, slots, endOffset);
         counted = 0;
       }
@@ -239,30 +323,25 @@ public final class Trainer {
 
   /** Sends the shard's rows, in several update batches when one would grow too large for Kafka. */
   private void send(
-      int shard,
-      int[] slots,
-      long endOffset,
-      long layoutVersion,
-      int examples,
-      ObjIntConsumer<UpdateBatch> updates) {
+      int shard, int[] slots, long endOffset, int examples, ObjIntConsumer<UpdateBatch> updates) {
     int most =
         Math.max(1, MOST_UPDATE_BYTES / (Gradient.length(dimension) * Float.BYTES + KEY_BYTES));
     int from = 0;
     do {
       int[] part = Arrays.copyOfRange(slots, from, Math.min(from + most, slots.length));
       int counted = from == 0 ? examples : 0;
-      updates.accept(update(part, endOffset, layoutVersion, counted), shard);
+      updates.accept(update(part, endOffset, counted), shard);
       from += most;
     } while (from < slots.length);
   }
 
   /** The update batch of some of a shard's rows; {@code slots} are sorted by feature. */
-  private UpdateBatch update(int[] slots, long endOffset, long layoutVersion, int examples) {
+  private UpdateBatch update(int[] slots, long endOffset, int examples) {
     var update =
         UpdateBatch.newBuilder()
             .setTrainer(trainer)
             .setEndOffset(endOffset)
-            .setLayoutVersion(layoutVersion)
+            .setLayoutVersion(layout.getVersion())
             .setExamples(examples)
             .setEventTimeMs(batch.latestMs());
     for (int from = 0; from < slots.length; ) {
@@ -283,36 +362,56 @@ public final class Trainer {
       update.addKeys(batch.category(slots[i]));
       update.addOccurrences(batch.occurrences(slots[i]));
       update.addEventTimeOffsetsMs(batch.latestMs(slots[i]) - batch.latestMs());
+      update.addDimensions(slotDimensions[slots[i]]);
     }
     return update.setGradients(gradientBytes(slots, from, to)).build();
   }
 
   private ByteString gradientBytes(int[] slots, int from, int to) {
-    int length = Gradient.length(dimension);
-    ByteBuffer bytes =
-        ByteBuffer.allocate((to - from) * length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    var floats = bytes.asFloatBuffer();
+    int floats = 0;
     for (int i = from; i < to; i++) {
-      floats.put(gradients, slots[i] * length, length);
+      floats += gradientLength(slots[i]);
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    var all = bytes.asFloatBuffer();
+    for (int i = from; i < to; i++) {
+      all.put(rowGradients, slots[i] * Gradient.length(dimension), gradientLength(slots[i]));
     }
     return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
+  private int gradientLength(int slot) {
+    return slotDimensions[slot] == 0 ? 0 : Gradient.length(slotDimensions[slot]);
+  }
+
   /** Takes the step that the table will take, and keeps the change until the table has it. */
   private void remember(int shard, int[] slots, long endOffset) {
-    RowKey[] keys = new RowKey[slots.length];
-    float[] changes = new float[slots.length * width];
-    for (int i = 0; i < slots.length; i++) {
-      int at = slots[i] * stride;
-      keys[i] = rowKey(slots[i]);
-      System.arraycopy(states, at, changes, i * width, width);
-      shared.optimizer.step(
-          changes, i * width, dimension, gradients, slots[i] * Gradient.length(dimension));
-      for (int k = 0; k < width; k++) {
-        changes[i * width + k] -= states[at + k];
+    int n = 0;
+    for (int slot : slots) {
+      n += slotDimensions[slot] > 0 ? 1 : 0;
+    }
+    RowKey[] changed = new RowKey[n];
+    float[] changes = new float[n * width];
+    n = 0;
+    for (int slot : slots) {
+      if (slotDimensions[slot] > 0) {
+        changed[n] = rowKey(slot);
+        change(slot, changes, n * width);
+        n++;
       }
     }
-    shared.inFlight.sent(trainer, shard, endOffset, keys, changes);
+    shared.inFlight.sent(trainer, shard, endOffset, changed, changes);
+  }
+
+  private void change(int slot, float[] changes, int at) {
+    int d = slotDimensions[slot];
+    encoding.copy(states, slot * stride, dimension, before, 0, d);
+    System.arraycopy(before, 0, after, 0, encoding.stateLength(d));
+    shared.optimizer.step(after, 0, d, rowGradients, slot * Gradient.length(dimension));
+    for (int k = 0; k < encoding.stateLength(d); k++) {
+      after[k] -= before[k];
+    }
+    encoding.copy(after, 0, d, changes, at, dimension);
   }
 
   private RowKey rowKey(int slot) {

@@ -22,11 +22,22 @@ interface Below {
 
   byte @Nullable [] get(byte[] key);
 
-  /** Puts all pairs in one write; what is put before a commit is in the changelog with it. */
+  /**
+   * Puts all pairs in one write, and takes away those whose value is null; what is put before a
+   * commit is in the changelog with it.
+   */
   void putAll(List<KeyValue<Bytes, byte[]>> pairs);
 
   /** All pairs with {@code from <= key <= to}, keys compared as unsigned bytes. */
   void scan(byte[] from, byte[] to, Visitor visitor);
+
+  /**
+   * The first pairs of those.
+   *
+   * @param most pairs, at least 1
+   * @return the key that the next pair may have, at least; null when there are no more
+   */
+  byte @Nullable [] scan(byte[] from, byte[] to, int most, Visitor visitor);
 
   /** Receives a pair. */
   @FunctionalInterface

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmbeddingStore implements StateStore, CachedStateStore<Object, Object> {
   /** What every shard of a process is made with. */
-  public record Settings(int dimension, Optimizer optimizer, Popularity decay, long cacheBytes) {}
+  public record Settings(
+      int dimension, Optimizer optimizer, Popularity decay, long cacheBytes, long sketchBytes) {}
 
   private final KeyValueStore<Bytes, byte[]> inner;
   private final ConcurrentRocksDb rocks;
@@ -62,6 +63,24 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
    */
   public void apply(UpdateBatch batch) {
     shard().apply(batch);
+  }
+
+  /**
+   * Brings rows that nothing touches to the newest layout.
+   *
+   * @param forNs how long it may take, nanoseconds
+   * @return whether all follow it now
+   */
+  public boolean sweep(long forNs) {
+    return shard().sweep(forNs);
+  }
+
+  /**
+   * Whether all rows follow the newest layout. Nothing is to be swept either where what is stored
+   * does not fit the configuration.
+   */
+  public boolean isSwept() {
+    return refusal != null || shard().isSwept();
   }
 
   /** Gradients refused since the shard was opened: out of bounds, counted as occurrences only. */

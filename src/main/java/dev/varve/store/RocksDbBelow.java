@@ -44,4 +44,15 @@ final class RocksDbBelow implements Below {
       }
     }
   }
+
+  @Override
+  public byte @Nullable [] scan(byte[] from, byte[] to, int most, Visitor visitor) {
+    try (KeyValueIterator<Bytes, byte[]> pairs = logged.range(Bytes.wrap(from), Bytes.wrap(to))) {
+      for (int n = 0; n < most && pairs.hasNext(); n++) {
+        KeyValue<Bytes, byte[]> pair = pairs.next();
+        visitor.pair(pair.key.get(), pair.value);
+      }
+      return pairs.hasNext() ? pairs.peekNextKey().get() : null;
+    }
+  }
 }

@@ -1,13 +1,16 @@
 package dev.varve.store;
 
+import com.google.protobuf.ByteString;
 import dev.varve.base.Check;
+import dev.varve.layout.Layouts;
 import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.Census;
+import dev.varve.schema.Explanation;
+import dev.varve.schema.Layout;
 import dev.varve.schema.ShardState;
 import dev.varve.schema.TableState;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
-import dev.varve.table.PackedPopularity;
 import dev.varve.table.ResidentRows;
 import dev.varve.table.RowEncoding;
 import dev.varve.table.RowFormat;
@@ -23,6 +26,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of one shard and their counters, over a key-value store: applies update batches, writes
@@ -53,7 +57,12 @@ final class Shard implements AutoCloseable {
   private final EmbeddingStore.Settings settings;
   private final RowEncoding encoding;
   private final ResidentRows rows;
+  private final ShardLayout layout;
+  private final CategorySketch unseen;
+  private final Kept kept;
+  private final RecentMoves recent = new RecentMoves();
   private final RowSteps steps;
+  private final Sweep sweep;
   private final Map<String, ShardTable> tables = new HashMap<>();
   private final List<ShardTable> tablesById = new ArrayList<>();
 
@@ -65,6 +74,10 @@ final class Shard implements AutoCloseable {
 
   private final List<KeyValue<Bytes, byte[]>> toPut = new ArrayList<>(PUT_BATCH);
   private boolean dirty;
+
+  /** Newest layout that every row followed at the last write-back, which the bins are of. */
+  private long sweptBelow;
+
   private volatile ShardProgress progress = ShardProgress.NONE;
   private volatile Map<String, Integer> tableIds = Map.of();
   private volatile ShardSummary summary;
@@ -80,14 +93,21 @@ final class Shard implements AutoCloseable {
     this.below = below;
     this.settings = settings;
     this.encoding = settings.optimizer().encoding();
+    this.layout = new ShardLayout(Layouts.first(settings.dimension()), settings.decay(), encoding);
+    this.kept = new Kept(below, encoding, layout::oldestKeptMs);
+    this.unseen = new CategorySketch(settings.decay(), settings.sketchBytes());
     this.rows = new ResidentRows(encoding, settings.dimension(), settings.cacheBytes());
-    this.steps = new RowSteps(rows, below, settings, this::writeBackRows);
+    var moves = new RowMoves(rows, settings.optimizer(), layout, recent, kept);
+    this.steps = new RowSteps(rows, below, settings, layout, unseen, moves, this::writeBackRows);
+    this.sweep =
+        new Sweep(rows, below, layout, tablesById, moves, steps.updates(), kept, new SweepWriter());
     try {
       restore();
     } catch (RuntimeException e) {
       rows.close();
       throw e;
     }
+    this.sweptBelow = layout.sweptVersion();
     this.summary = summarize();
   }
 
@@ -154,6 +174,10 @@ final class Shard implements AutoCloseable {
    */
   void apply(UpdateBatch batch) {
     UpdateCheck.check(batch, settings.dimension(), tables.keySet());
+    if (batch.hasLayout()) {
+      follow(batch.getLayout());
+      return;
+    }
     counting.lock();
     try {
       addNewTables(batch);
@@ -161,7 +185,8 @@ final class Shard implements AutoCloseable {
         ShardTable table = Objects.requireNonNull(tables.get(update.getTable()));
         steps.apply(table, update, batch.getEventTimeMs());
       }
-      progress = progress.behind(batch, steps.refusedGradients());
+      kept.flush();
+      progress = progress.behind(batch, layout.version(), steps.refusedGradients());
       applied.merge(batch.getTrainer(), batch.getEndOffset(), Math::max);
       outdated = true;
       if (asked) {
@@ -176,12 +201,80 @@ final class Shard implements AutoCloseable {
     }
   }
 
+  /**
+   * Follows a newer layout. The one before has usually been swept; if not, because the log is read
+   * again from long ago, it is now: rows must not depend on when sweeps came by. What goes back to
+   * an earlier layout takes back what the sweep has done and need not wait for it.
+   */
+  private void follow(Layout next) {
+    if (next.getVersion() <= layout.version()) {
+      return;
+    }
+    while (!layout.isSwept() && next.getRestores() == 0) {
+      sweep(Long.MAX_VALUE);
+    }
+    counting.lock();
+    try {
+      layout.follow(next, progress.watermarkMs());
+      tablesById.forEach(table -> table.follow(next));
+      progress = progress.under(next.getVersion());
+      outdated = true;
+    } finally {
+      counting.unlock();
+    }
+    sweep.begin();
+    dirty = true;
+  }
+
+  /**
+   * Brings rows that nothing touches to the layout in force.
+   *
+   * @param forNs how long it may take, nanoseconds
+   * @return whether all follow it now
+   */
+  boolean sweep(long forNs) {
+    if (layout.isSwept()) {
+      return true;
+    }
+    counting.lock();
+    try {
+      long now = System.nanoTime();
+      boolean done = sweep.step(now + Math.min(forNs, Long.MAX_VALUE / 4));
+      kept.flush();
+      outdated = true;
+      return done;
+    } finally {
+      dirty = true;
+      counting.unlock();
+    }
+  }
+
+  /** Whether all rows follow the layout in force. */
+  boolean isSwept() {
+    return layout.isSwept();
+  }
+
+  private final class SweepWriter implements Sweep.Writer {
+    @Override
+    public void all() {
+      writeBackRows();
+    }
+
+    @Override
+    public void since(int dirtyRows) {
+      rows.writeBack(dirtyRows, Shard.this::putRow);
+      flush();
+    }
+  }
+
   /** All at once: to publish the numbers takes as long as there are tables. */
   private void addNewTables(UpdateBatch batch) {
     int before = tables.size();
     for (TableUpdate update : batch.getTablesList()) {
       if (!tables.containsKey(update.getTable())) {
-        add(new ShardTable(tables.size(), update.getTable()));
+        add(
+            new ShardTable(
+                tables.size(), update.getTable(), settings.dimension(), layout.layout()));
       }
     }
     if (tables.size() > before) {
@@ -215,14 +308,16 @@ final class Shard implements AutoCloseable {
     }
     writeBackRows();
     for (ShardTable table : tablesById) {
-      table.bins().settle();
+      table.settleBins();
       TableState changed = table.takeChanged();
       if (changed != null) {
         put(tableKey(table.id()), changed.toByteArray());
       }
     }
+    unseen.writeBack(this::put);
     put(STATE_KEY, state().toByteArray());
     flush();
+    sweptBelow = layout.sweptVersion();
     dirty = false;
   }
 
@@ -232,11 +327,11 @@ final class Shard implements AutoCloseable {
   }
 
   private void putRow(int slot) {
-    tablesById.get(rows.table(slot)).bins().enter(steps.bin(slot));
+    tablesById.get(rows.table(slot)).bins(rows.dimension(slot)).enter(steps.bin(slot));
     put(RowFormat.key(rows.table(slot), rows.category(slot)), RowFormat.encode(rows, slot));
   }
 
-  private void put(byte[] key, byte[] value) {
+  private void put(byte[] key, byte @Nullable [] value) {
     toPut.add(KeyValue.pair(Bytes.wrap(key), value));
     if (toPut.size() == PUT_BATCH) {
       flush();
@@ -262,7 +357,14 @@ final class Shard implements AutoCloseable {
             .setShard(shard)
             .setWatermarkMs(progress.watermarkMs())
             .setLayoutVersion(progress.layoutVersion())
-            .setExamples(progress.examples());
+            .setExamples(progress.examples())
+            .setSweptVersion(sweptBelow)
+            .setSweptShare(sweep.share())
+            .setGrown(layout.grown())
+            .setHeld(layout.held())
+            .setMoves(layout.moves())
+            .setTraces(tablesById.stream().mapToLong(ShardTable::traces).sum())
+            .setSketchBytes(unseen.bytes());
     new TreeMap<>(tables).values().forEach(table -> census.addTables(table.census()));
     return census.build();
   }
@@ -279,15 +381,18 @@ final class Shard implements AutoCloseable {
   }
 
   private ShardState state() {
-    return ShardState.newBuilder()
-        .setExamples(progress.examples())
-        .setWatermarkMs(progress.watermarkMs())
-        .setLayoutVersion(progress.layoutVersion())
-        .setHalfLifeMs(settings.decay().halfLifeMs())
-        .putAllApplied(applied)
-        .setDimension(settings.dimension())
-        .setEncoding(encoding.code())
-        .build();
+    var state =
+        ShardState.newBuilder()
+            .setExamples(progress.examples())
+            .setWatermarkMs(progress.watermarkMs())
+            .setLayoutVersion(progress.layoutVersion())
+            .setHalfLifeMs(settings.decay().halfLifeMs())
+            .putAllApplied(applied)
+            .setDimension(settings.dimension())
+            .setEncoding(encoding.code())
+            .setSweptTo(ByteString.copyFrom(sweep.at()));
+    layout.addTo(state);
+    return state.build();
   }
 
   /** Frees the memory of the rows, changed or not, once no reader is in it. */
@@ -298,6 +403,21 @@ final class Shard implements AutoCloseable {
       // What is closed has no more memory to tell of.
       outdated = false;
       rows.close();
+    } finally {
+      counting.unlock();
+    }
+  }
+
+  /** What is known of a category. Waits while a batch is applied, unlike other readers. */
+  Explanation explain(String table, long category) {
+    counting.lock();
+    try {
+      ShardTable of = tables.get(table);
+      if (of == null) {
+        return Explanation.newBuilder().setTable(table).setKind("unknown").build();
+      }
+      return new RowExplanation(rows, below, layout, unseen, recent, settings.decay())
+          .of(of, category, progress.watermarkMs());
     } finally {
       counting.unlock();
     }
@@ -315,17 +435,25 @@ final class Shard implements AutoCloseable {
     progress =
         new ShardProgress(state.getExamples(), state.getWatermarkMs(), state.getLayoutVersion(), 0);
     applied.putAll(state.getAppliedMap());
+    layout.restore(state);
+    below.scan(CategorySketch.FIRST_KEY, CategorySketch.LAST_KEY, unseen::restore);
     below.scan(tableKey(0), tableKey(MOST_TABLES), (_, value) -> restoreTable(value));
     publishIds();
     boolean isOtherHalfLife = state.getHalfLifeMs() != settings.decay().halfLifeMs();
     if (isOtherHalfLife || tablesById.stream().anyMatch(ShardTable::hasOlderBins)) {
       recount();
     }
+    if (isOtherHalfLife) {
+      layout.sweepAgain();
+    }
+    if (!layout.isSwept()) {
+      sweep.resume(state.getSweptTo().toByteArray());
+    }
   }
 
   private void restoreTable(byte[] value) {
     TableState state = Messages.parse(TableState.parser(), value, "table state");
-    add(ShardTable.restore(state, settings.dimension()));
+    add(ShardTable.restore(state, settings.dimension(), layout.layout()));
   }
 
   private void checkStored(ShardState state) {
@@ -346,17 +474,15 @@ final class Shard implements AutoCloseable {
   /** Every row has another grade: the half-life has changed, or how popularities are kept. */
   private void recount() {
     for (ShardTable table : tablesById) {
-      table.bins().clear();
-      table.setDirty();
+      table.clearBins();
     }
     below.scan(
         RowFormat.key(0, 0),
         RowFormat.key(MOST_TABLES - 1, -1L),
         (key, value) -> {
-          RowFormat.check(value, encoding);
-          double popularity = PackedPopularity.unpackPopularity(RowFormat.popularity(value));
-          long timeMs = PackedPopularity.unpackTime(RowFormat.time(value));
-          tablesById.get(RowFormat.table(key)).bins().add(settings.decay().bin(popularity, timeMs));
+          int stored = RowFormat.check(value, encoding);
+          long bin = steps.updates().bin(value);
+          tablesById.get(RowFormat.table(key)).bins(stored).add(bin);
         });
     dirty = true;
   }

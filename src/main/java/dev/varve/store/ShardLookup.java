@@ -75,7 +75,7 @@ final class ShardLookup {
           var encoding = shard.rows().encoding();
           int dimension = RowFormat.check(value, encoding);
           dimensions[missing[m]] = dimension;
-          RowFormat.state(value, 0, out, missing[m] * width, encoding.stateLength(dimension));
+          RowFormat.state(value, 0, out, missing[m] * width, encoding.rowFloats(dimension));
         }
       }
     }

@@ -7,18 +7,23 @@ import dev.varve.schema.UpdateBatch;
  *
  * @param examples learned, each exactly once
  * @param watermarkMs largest event time, milliseconds since 1970-01-01 UTC; 0 before the first
- * @param layoutVersion newest that an update was made under
+ * @param layoutVersion that the rows follow
  * @param refusedGradients out of bounds, since the shard was opened
  */
 record ShardProgress(long examples, long watermarkMs, long layoutVersion, long refusedGradients) {
   static final ShardProgress NONE = new ShardProgress(0, 0, 0, 0);
 
   /** Behind an update batch. */
-  ShardProgress behind(UpdateBatch batch, long refusedGradients) {
+  ShardProgress behind(UpdateBatch batch, long layoutVersion, long refusedGradients) {
     return new ShardProgress(
         examples + batch.getExamples(),
         Math.max(watermarkMs, batch.getEventTimeMs()),
-        Math.max(layoutVersion, batch.getLayoutVersion()),
+        layoutVersion,
         refusedGradients);
+  }
+
+  /** Under another layout. */
+  ShardProgress under(long version) {
+    return new ShardProgress(examples, watermarkMs, version, refusedGradients);
   }
 }

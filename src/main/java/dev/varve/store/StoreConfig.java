@@ -17,6 +17,10 @@ public record StoreConfig(
         Bytes blockCache,
     @Doc("Memory for what RocksDB has not yet written to a file, for each shard; at least 1MiB.")
         Bytes writeBuffer,
+    @Doc(
+            "Memory for counting categories that have no row, an equal part for each of"
+                + " kafka.shards; at least 64KiB.")
+        Bytes sketch,
     @Doc("Event time in which a popularity without occurrences halves, from 1s to 3650d.")
         Duration popularityHalfLife,
     @Doc("Time between two censuses of a shard; at least 100ms.") Duration censusEvery) {
@@ -40,6 +44,7 @@ public record StoreConfig(
     Check.that(cache.count() >= 1 << 20, "cache", cache, SIZE_RULE);
     Check.that(blockCache.count() >= 1 << 20, "blockCache", blockCache, SIZE_RULE);
     Check.that(writeBuffer.count() >= 1 << 20, "writeBuffer", writeBuffer, SIZE_RULE);
+    Check.that(sketch.count() >= 1 << 16, "sketch", sketch, "at least 64KiB");
     Check.that(
         popularityHalfLife.compareTo(Duration.ofSeconds(1)) >= 0
             && popularityHalfLife.compareTo(LONGEST_HALF_LIFE) <= 0,
@@ -59,6 +64,7 @@ public record StoreConfig(
         Duration.ofSeconds(1),
         Bytes.mib(256),
         Bytes.mib(64),
+        Bytes.mib(16),
         Bytes.mib(16),
         Duration.ofDays(1),
         Duration.ofSeconds(2));

@@ -1,7 +1,8 @@
 package dev.varve.store;
 
+import dev.varve.event.Category;
 import dev.varve.learn.Rows;
-import dev.varve.table.Basis;
+import dev.varve.schema.Explanation;
 import dev.varve.table.ClosedRowsException;
 import dev.varve.table.RowKeys;
 import dev.varve.table.RowMemory;
@@ -37,8 +38,7 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   private final KafkaStreams streams;
   private final int shards;
-  private final int dimension;
-  private final Basis basis;
+  private final Bases bases;
   private final Duration longestWait;
   private final AtomicReferenceArray<@Nullable EmbeddingStore> open;
 
@@ -46,11 +46,10 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
    * @param streams the application that holds the shards
    * @param longestWait how long a trainer's read waits for a shard
    */
-  public StreamsEmbeddings(KafkaStreams streams, int shards, int dimension, Duration longestWait) {
+  public StreamsEmbeddings(KafkaStreams streams, int shards, Bases bases, Duration longestWait) {
     this.streams = streams;
     this.shards = shards;
-    this.dimension = dimension;
-    this.basis = Basis.identity(dimension);
+    this.bases = bases;
     this.longestWait = longestWait;
     this.open = new AtomicReferenceArray<>(shards);
   }
@@ -71,7 +70,7 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public int dimension() {
-    return dimension;
+    return bases.width();
   }
 
   @Override
@@ -144,7 +143,19 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public void lookup(String table, long[] keys, float[] vectors, byte[] statuses) {
-    LOOKUPS.get().lookup(table, keys, shards, this::read, basis, vectors, statuses);
+    LOOKUPS.get().lookup(table, keys, shards, this::read, bases.of(table), vectors, statuses);
+  }
+
+  /**
+   * What is known of a category.
+   *
+   * @throws ShardUnavailableException while its shard is starting or moving
+   */
+  public Explanation explain(String table, String id) {
+    long key = Category.key(id);
+    int shard = Category.shard(table, key, shards);
+    Explanation told = ask(shard, of -> of.explain(table, key));
+    return told.toBuilder().setId(id).setShard(shard).build();
   }
 
   // -- Rows: wait a while

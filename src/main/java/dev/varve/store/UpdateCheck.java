@@ -4,8 +4,12 @@ import dev.varve.base.Check;
 import dev.varve.event.ExampleCodec;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.learn.Gradient;
+import dev.varve.schema.Block;
+import dev.varve.schema.Layout;
+import dev.varve.schema.Pin;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
+import java.util.List;
 import java.util.Set;
 
 /** What an update batch must be before anything of it is applied. */
@@ -22,6 +26,10 @@ final class UpdateCheck {
   static void check(UpdateBatch batch, int dimension, Set<String> known) {
     long timeMs = batch.getEventTimeMs();
     try {
+      if (batch.hasLayout()) {
+        check(batch.getLayout(), dimension);
+        return;
+      }
       Check.that(
           timeMs > 0 && timeMs <= ExampleCodec.LAST_TIME_MS,
           "event time",
@@ -66,13 +74,80 @@ final class UpdateCheck {
                 "%d to 0 in a batch of event time %d".formatted(1 - batchMs, batchMs)));
       }
     }
-    long bytes = (long) n * Gradient.length(dimension) * Float.BYTES;
+    long bytes = Float.BYTES * floats(update, dimension);
     if (update.getGradients().size() != bytes) {
       throw new IllegalArgumentException(
           Check.message(
               "gradients",
               update.getGradients().size() + " bytes",
-              "%d for %d rows of dimension %d".formatted(bytes, n, dimension)));
+              "%d for %d rows of dimension up to %d".formatted(bytes, n, dimension)));
+    }
+  }
+
+  private static long floats(TableUpdate update, int dimension) {
+    int n = update.getKeysCount();
+    if (update.getDimensionsCount() == 0) {
+      return (long) n * Gradient.length(dimension);
+    }
+    if (update.getDimensionsCount() != n) {
+      throw new IllegalArgumentException(
+          Check.message(
+              "columns",
+              "%d keys, %d dimensions".formatted(n, update.getDimensionsCount()),
+              "equal lengths"));
+    }
+    long floats = 0;
+    for (int i = 0; i < n; i++) {
+      int d = update.getDimensions(i);
+      if (!isDimension(d, dimension)) {
+        throw new IllegalArgumentException(
+            Check.message("dimension", d, "0 or a power of two up to " + dimension));
+      }
+      floats += d == 0 ? 0 : Gradient.length(d);
+    }
+    return floats;
+  }
+
+  private static boolean isDimension(int d, int most) {
+    return d >= 0 && d <= most && Integer.bitCount(d) <= 1;
+  }
+
+  /** Checks a layout that a batch brings. */
+  private static void check(Layout layout, int dimension) {
+    Check.that(layout.getVersion() > 0, "layout version", layout.getVersion(), "above 0");
+    Check.that(
+        layout.getHysteresis() >= 0 && layout.getHysteresis() < 1,
+        "hysteresis",
+        layout.getHysteresis(),
+        "from 0 to below 1");
+    check(layout.getDefaultBlocksList(), dimension);
+    layout.getTablesMap().values().forEach(blocks -> check(blocks.getBlocksList(), dimension));
+    for (Pin pin : layout.getPinsList()) {
+      Check.that(
+          isDimension(pin.getDimension(), dimension),
+          "pinned dimension",
+          pin.getDimension(),
+          "0 or a power of two up to " + dimension);
+    }
+  }
+
+  private static void check(List<Block> blocks, int dimension) {
+    double threshold = Double.NEGATIVE_INFINITY;
+    int before = 0;
+    for (Block block : blocks) {
+      int d = block.getDimension();
+      Check.that(
+          isDimension(d, dimension) && d > before,
+          "block",
+          d,
+          "rising powers of two up to " + dimension);
+      Check.that(
+          block.getThreshold() >= 0 && block.getThreshold() >= threshold,
+          "threshold",
+          block.getThreshold(),
+          "0 or more, rising with the dimension");
+      before = d;
+      threshold = block.getThreshold();
     }
   }
 }

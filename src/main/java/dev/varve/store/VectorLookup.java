@@ -96,7 +96,7 @@ final class VectorLookup {
     for (int i = 0; i < n; i++) {
       int row = from + order[i];
       System.arraycopy(vectors, i * width, to, row * width, width);
-      boolean isRow = dimensions[i] != ResidentRows.ABSENT;
+      boolean isRow = dimensions[i] > 0;
       statuses[row] = (isRow ? LookupStatus.ROW : LookupStatus.UNKNOWN).code();
     }
   }

@@ -19,7 +19,7 @@ import dev.varve.base.Check;
  */
 public record Popularity(long halfLifeMs) {
   /** Grade bins per doubling. */
-  public static final int BINS_PER_DOUBLING = 4;
+  public static final int BINS_PER_DOUBLING = 16;
 
   public Popularity {
     Check.that(halfLifeMs > 0, "halfLifeMs", halfLifeMs, "greater than 0");
@@ -50,7 +50,7 @@ public record Popularity(long halfLifeMs) {
   }
 
   /**
-   * The histogram bin of a row that had popularity {@code p} at {@code timeMs}: {@code floor(4 *
+   * The histogram bin of a row that had popularity {@code p} at {@code timeMs}: {@code floor(16 *
    * grade)}, with the grade to an error of 1e-9 and of the rounding of {@code t / h}. Never falls
    * when p or the time grows.
    */

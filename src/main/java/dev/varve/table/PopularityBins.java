@@ -63,6 +63,11 @@ public final class PopularityBins {
     unsettled.clear();
   }
 
+  /** Whether no bin shows rows. */
+  public boolean isEmpty() {
+    return shown.isEmpty();
+  }
+
   /** Visits the bins that have rows, in ascending order. */
   public void forEach(Visitor visitor) {
     long[] bins = new long[shown.size()];

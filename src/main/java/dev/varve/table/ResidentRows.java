@@ -83,6 +83,7 @@ public final class ResidentRows implements AutoCloseable {
   private volatile RowIndex index;
   private volatile boolean closed;
   private long evicted;
+  private long relocated;
 
   /** Which share the sweep looks at next. */
   private int share;
@@ -168,6 +169,11 @@ public final class ResidentRows implements AutoCloseable {
     return Slabs.dimensionOf(slot);
   }
 
+  /** The dimension of the row in a slot, whoever's it is. */
+  public static int dimensionOf(int slot) {
+    return Slabs.dimensionOf(slot);
+  }
+
   public int table(int slot) {
     return RowDescriptor.table(slabs.row(slot));
   }
@@ -191,7 +197,7 @@ public final class ResidentRows implements AutoCloseable {
   /** Copies the row's state. */
   public void load(int slot, float[] state, int at) {
     Kernels.KERNELS.load(
-        RowDescriptor.state(slabs.row(slot)), state, at, encoding.stateLength(dimension(slot)));
+        RowDescriptor.state(slabs.row(slot)), state, at, encoding.rowFloats(dimension(slot)));
   }
 
   // -- for updates in place
@@ -207,7 +213,7 @@ public final class ResidentRows implements AutoCloseable {
 
   /** Before a row is marked as being written: one that stays so would hold its readers for ever. */
   private void checkState(int dimension, float[] state, int at) {
-    Objects.checkFromIndexSize(at, encoding.stateLength(dimension), state.length);
+    Objects.checkFromIndexSize(at, encoding.rowFloats(dimension), state.length);
   }
 
   // -- rows come and go
@@ -219,28 +225,70 @@ public final class ResidentRows implements AutoCloseable {
    * @param writeBack calls {@link #writeBack}
    */
   public void reserve(int dimension, int rows, Runnable writeBack) {
-    Slab slab = slabs.of(dimension);
-    while (slab.free() < rows || room() < rows) {
+    reserve(slabs.of(dimension), rows, rows, writeBack);
+  }
+
+  /**
+   * Makes room for rows of several dimensions at once.
+   *
+   * @param rows by level of their dimension: 0, 1, 2, 3 for 0, 1, 2, 4 and so on; at most {@link
+   *     #chunk} together
+   * @return whether slots known before may be good no longer
+   */
+  public boolean reserve(int[] rows, Runnable writeBack) {
+    int all = 0;
+    for (int count : rows) {
+      all += count;
+    }
+    for (int level = 0; level < slabs.count(); level++) {
+      slabs.get(level).reserve(rows[level]);
+    }
+    boolean changed = false;
+    for (int level = 0; level < slabs.count(); level++) {
+      Slab slab = slabs.get(level);
+      if (rows[level] > 0 && lacks(slab, rows[level], all)) {
+        reserve(slab, rows[level], all, writeBack);
+        changed = true;
+      }
+    }
+    for (int level = 0; level < slabs.count(); level++) {
+      slabs.get(level).reserve(0);
+    }
+    return changed;
+  }
+
+  private boolean lacks(Slab slab, int slots, int entries) {
+    return slab.free() < slots || room() < entries;
+  }
+
+  /**
+   * Makes room in one slab and in the index.
+   *
+   * @param entries of the index
+   */
+  private void reserve(Slab slab, int slots, int entries, Runnable writeBack) {
+    while (lacks(slab, slots, entries)) {
       limbo.drain(free);
-      if (!makeRoom(slab, rows)) {
+      if (!makeRoom(slab, slots, entries)) {
         if (dirty.isEmpty()) {
           throw new IllegalStateException(
               Check.message(
                   "row memory",
                   capacityBytes + " bytes",
-                  "room for %d rows of dimension %d".formatted(rows, dimension)));
+                  "room for %d rows of dimension %d".formatted(slots, slab.dimension())));
         }
         writeBack.run();
       }
     }
   }
 
-  /** One step towards room for so many rows; false when nothing can be done. */
-  private boolean makeRoom(Slab slab, int rows) {
-    boolean lacksSlots = slab.free() < rows;
-    boolean lacksIndex = room() < rows;
+  /** One step towards room; false when nothing can be done. */
+  private boolean makeRoom(Slab slab, int slots, int entries) {
+    boolean lacksSlots = slab.free() < slots;
+    boolean lacksIndex = room() < entries;
+    int rows = Math.max(slots, entries);
     return !(lacksSlots || lacksIndex)
-        || (lacksIndex && growIndex(rows))
+        || (lacksIndex && growIndex(entries))
         || (lacksSlots && (grow(slab) || takePage(slab)))
         || awaitReaders(rows)
         || evict(rows);
@@ -349,6 +397,7 @@ public final class ResidentRows implements AutoCloseable {
     long hash = RowIndex.hash(RowDescriptor.table(from), RowDescriptor.category(from));
     index.replace(hash, Slabs.slot(level, place), slot);
     RowDescriptor.setDead(from);
+    relocated++;
   }
 
   /**
@@ -426,7 +475,7 @@ public final class ResidentRows implements AutoCloseable {
     RowDescriptor.beginWrite(row);
     RowDescriptor.setKey(row, table, category);
     RowDescriptor.setPopularity(row, popularity, time);
-    Kernels.KERNELS.store(state, at, RowDescriptor.state(row), encoding.stateLength(dimension));
+    Kernels.KERNELS.store(state, at, RowDescriptor.state(row), encoding.rowFloats(dimension));
     RowDescriptor.endWrite(row, RowDescriptor.LIVE | (isDirty ? RowDescriptor.DIRTY : 0));
     if (isDirty) {
       dirty.addInt(slot);
@@ -473,6 +522,40 @@ public final class ResidentRows implements AutoCloseable {
     limbo.retire(slot);
   }
 
+  // -- seeing all
+
+  /**
+   * Hands over the slots of rows, in no order that means anything. Rows that come meanwhile may be
+   * left out, and those that {@link #relocations} counts.
+   *
+   * @param position where to begin: 0, or what the last call gave
+   * @param most slots to look at
+   * @param visitor may not change the rows
+   * @return where to go on; negative when all have been seen
+   */
+  public long visit(long position, int most, IntConsumer visitor) {
+    int level = (int) (position >>> Integer.SIZE);
+    int place = (int) position;
+    for (int looked = 0; looked < most; looked++) {
+      while (place >= slabs.get(level).end()) {
+        place = 0;
+        if (++level == slabs.count()) {
+          return -1;
+        }
+      }
+      if (RowDescriptor.isLive(slabs.get(level).row(place))) {
+        visitor.accept(Slabs.slot(level, place));
+      }
+      place++;
+    }
+    return ((long) level << Integer.SIZE) | place;
+  }
+
+  /** Rows that have changed their slot since the beginning, dimension and all else unchanged. */
+  public long relocations() {
+    return relocated;
+  }
+
   // -- writing back
 
   /** Rows that changed since they were last written back; a few may be counted twice. */
@@ -482,7 +565,12 @@ public final class ResidentRows implements AutoCloseable {
 
   /** Hands over the slots of all rows that changed, and counts them as written back. */
   public void writeBack(IntConsumer below) {
-    for (int i = 0; i < dirty.size(); i++) {
+    writeBack(0, below);
+  }
+
+  /** The same for those that changed after {@link #dirtyRows} was {@code from}. */
+  public void writeBack(int from, IntConsumer below) {
+    for (int i = from; i < dirty.size(); i++) {
       int slot = dirty.getInt(i);
       long row = slabs.row(slot);
       // Not so when the row has moved or gone since; its slot may have another by now.
@@ -491,7 +579,13 @@ public final class ResidentRows implements AutoCloseable {
         RowDescriptor.setClean(row);
       }
     }
-    dirty.clear();
+    if (from == 0) {
+      dirty.clear();
+    } else {
+      for (int i = dirty.size(); i > from; i--) {
+        dirty.popInt();
+      }
+    }
   }
 
   // -- what is in use

@@ -47,7 +47,7 @@ final class RowDescriptor {
   private RowDescriptor() {}
 
   static int stride(RowEncoding encoding, int dimension) {
-    return HEADER_BYTES + Float.BYTES * encoding.stateLength(dimension);
+    return HEADER_BYTES + Float.BYTES * encoding.rowFloats(dimension);
   }
 
   static long state(long row) {
@@ -59,9 +59,9 @@ final class RowDescriptor {
     return row + STATE + Float.BYTES;
   }
 
-  /** Where in a row its last coordinate is. */
+  /** Where in a row its last coordinate is; of a trace, its last int. */
   static int lastOfVector(int dimension) {
-    return STATE + Float.BYTES * dimension;
+    return dimension == 0 ? STATE - Integer.BYTES : STATE + Float.BYTES * dimension;
   }
 
   // -- sequence

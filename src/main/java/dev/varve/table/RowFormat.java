@@ -18,7 +18,7 @@ import java.nio.ByteOrder;
  * value  little-endian
  *   0  uint8    version = 2
  *   1  uint8    encoding ({@link RowEncoding#code})
- *   2  uint16   dimension d
+ *   2  uint16   dimension d; 0 for a trace, which has no floats
  *   4  uint40   popularity, packed ({@link PackedPopularity})
  *   9  uint40   its event time, packed
  *  14  float32[]  state: linear weight, coordinates, the optimizer's own
@@ -62,7 +62,7 @@ public final class RowFormat {
 
   /** Bytes of a row's value. */
   public static int valueBytes(RowEncoding encoding, int dimension) {
-    return HEADER_BYTES + Float.BYTES * encoding.stateLength(dimension);
+    return HEADER_BYTES + Float.BYTES * encoding.rowFloats(dimension);
   }
 
   /** The value of a row in memory. */
@@ -76,6 +76,17 @@ public final class RowFormat {
     Memory.copy(RowDescriptor.packed(row), value, POPULARITY, RowDescriptor.PACKED_BYTES);
     Memory.copy(RowDescriptor.state(row), value, HEADER_BYTES, value.length - HEADER_BYTES);
     return value;
+  }
+
+  /** The value of a row that is not in memory. */
+  public static byte[] encode(
+      RowEncoding encoding, int dimension, long popularity, long time, float[] state) {
+    ByteBuffer value =
+        ByteBuffer.allocate(valueBytes(encoding, dimension)).order(ByteOrder.LITTLE_ENDIAN);
+    value.put(VERSION).put(encoding.code()).putShort((short) dimension);
+    value.putLong(popularity | (time << 40)).putShort((short) (time >>> 24));
+    value.asFloatBuffer().put(state, 0, encoding.rowFloats(dimension));
+    return value.array();
   }
 
   // -- what a value says
@@ -105,7 +116,7 @@ public final class RowFormat {
               "row encoding", RowEncoding.of(value[1]), "%s, the optimizer's".formatted(encoding)));
     }
     int dimension = Short.toUnsignedInt((short) SHORTS.get(value, 2));
-    int expected = headerBytes(value) + Float.BYTES * encoding.stateLength(dimension);
+    int expected = headerBytes(value) + Float.BYTES * encoding.rowFloats(dimension);
     if (value.length != expected) {
       throw new IllegalArgumentException(Check.message("row bytes", value.length, expected + ""));
     }
@@ -139,7 +150,9 @@ public final class RowFormat {
   public static int vector(byte[] value, RowEncoding encoding, Basis basis, float[] out, int at) {
     int dimension = check(value, encoding);
     float[] coordinates = new float[dimension];
-    state(value, 1, coordinates, 0, dimension);
+    if (dimension > 0) {
+      state(value, 1, coordinates, 0, dimension);
+    }
     basis.project(coordinates, out, at);
     return dimension;
   }

@@ -84,7 +84,7 @@ public final class RowReader {
           int slot = search.slot(i);
           dimensions[at + i] = slot < 0 ? ResidentRows.ABSENT : Slabs.dimensionOf(slot);
           if (slot >= 0) {
-            int length = rows.encoding().stateLength(dimensions[at + i]);
+            int length = rows.encoding().rowFloats(dimensions[at + i]);
             copyState(search.row(i), length, out, (at + i) * width);
           }
         }

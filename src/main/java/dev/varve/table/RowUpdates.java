@@ -1,5 +1,7 @@
 package dev.varve.table;
 
+import org.agrona.collections.IntArrayList;
+
 /**
  * Updates rows where they are, a chunk at a time: counts their occurrences and steps their floats,
  * so that a reader sees both of a row or neither.
@@ -12,6 +14,7 @@ public final class RowUpdates {
   private final ResidentRows rows;
   private final Popularity decay;
   private final StateStep step;
+  private final IntArrayList leaving = new IntArrayList();
 
   /** What is left after so many units: most rows that are updated were so not long ago. */
   private final double[] soon = new double[SOON];
@@ -30,37 +33,63 @@ public final class RowUpdates {
    *
    * @param occurrences of each
    * @param units event time of each one's occurrences, packed
-   * @param gradients for the step, {@code length} floats a row
+   * @param gradients for the steps
+   * @param at where in them each row's gradient begins, fit for its dimension; negative for none
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record Batch(int[] occurrences, long[] units, float[] gradients, int length) {}
+  public record Batch(int[] occurrences, long[] units, float[] gradients, int[] at) {}
+
+  /** What holds for the rows of a table while it is updated. */
+  public interface Table {
+    /** Where the census counts its rows of a dimension. */
+    PopularityBins bins(int dimension);
+
+    /** Whether a row of this dimension stays in its block at this popularity. */
+    boolean stays(int dimension, double popularity);
+  }
 
   /**
    * Updates rows; they are dirty then. One that is named twice is updated twice.
    *
+   * @param slots of the rows; negative ones are left out
    * @param n at most {@link ResidentRows#CHUNK}
    * @param from row of the batch that is in the first slot
-   * @param bins of the rows' table: a row leaves its bin when it becomes dirty
+   * @param table the rows' table: a row leaves its bin when it becomes dirty
+   * @param earliest time that a row has afterwards, at least, packed
    * @return how many steps were not taken; the occurrences count in any case
    */
-  public int update(int[] slots, int n, Batch batch, int from, PopularityBins bins) {
+  public int update(int[] slots, int n, Batch batch, int from, Table table, long earliest) {
+    leaving.clear();
     int refused = 0;
     for (int i = 0; i < n; i++) {
       int slot = slots[i];
-      long row = rows.row(slot);
-      if (!RowDescriptor.isDirty(row)) {
-        bins.leave(bin(row));
-        rows.addDirty(slot);
-        RowDescriptor.setDirty(row);
+      if (slot >= 0) {
+        long row = rows.row(slot);
+        int dimension = Slabs.dimensionOf(slot);
+        if (!RowDescriptor.isDirty(row)) {
+          table.bins(dimension).leave(bin(row));
+          rows.addDirty(slot);
+          RowDescriptor.setDirty(row);
+        }
+        refused += write(row, dimension, batch, from + i, earliest) ? 0 : 1;
+        double popularity = PackedPopularity.unpackPopularity(RowDescriptor.popularity(row));
+        if (!table.stays(dimension, popularity)) {
+          leaving.addInt(i);
+        }
       }
-      refused += write(row, Slabs.dimensionOf(slot), batch, from + i) ? 0 : 1;
     }
     return refused;
   }
 
-  private boolean write(long row, int dimension, Batch batch, int at) {
+  /** Of the slots last updated, which hold rows that do not stay in their block. */
+  public IntArrayList leaving() {
+    return leaving;
+  }
+
+  private boolean write(long row, int dimension, Batch batch, int at, long earliest) {
     long units = RowDescriptor.time(row);
     long atUnits = batch.units[at];
+    long latest = Math.max(units, atUnits);
     long counted =
         PackedPopularity.added(
             RowDescriptor.popularity(row),
@@ -68,11 +97,17 @@ public final class RowUpdates {
             batch.occurrences[at],
             atUnits,
             left(units, atUnits));
+    if (latest < earliest) {
+      counted = PackedPopularity.added(counted, latest, 0, earliest, left(latest, earliest));
+      latest = earliest;
+    }
+    int gradient = batch.at[at];
     int sequence = RowDescriptor.sequence(row);
     RowDescriptor.beginWrite(row, sequence);
     try {
-      RowDescriptor.setPopularityAndRecent(row, counted, Math.max(units, atUnits));
-      return step.step(RowDescriptor.state(row), dimension, batch.gradients, at * batch.length);
+      RowDescriptor.setPopularityAndRecent(row, counted, latest);
+      return gradient < 0
+          || step.step(RowDescriptor.state(row), dimension, batch.gradients, gradient);
     } finally {
       // Also when the step fails: a row that stays locked would hold its readers for ever.
       RowDescriptor.endWriteDirty(row, sequence);
@@ -90,8 +125,16 @@ public final class RowUpdates {
   }
 
   private long bin(long row) {
+    return bin(RowDescriptor.popularity(row), RowDescriptor.time(row));
+  }
+
+  /** The popularity bin of a row that is below. */
+  public long bin(byte[] value) {
+    return bin(RowFormat.popularity(value), RowFormat.time(value));
+  }
+
+  private long bin(long popularity, long units) {
     return decay.bin(
-        PackedPopularity.unpackPopularity(RowDescriptor.popularity(row)),
-        PackedPopularity.unpackTime(RowDescriptor.time(row)));
+        PackedPopularity.unpackPopularity(popularity), PackedPopularity.unpackTime(units));
   }
 }

@@ -11,7 +11,7 @@ import dev.varve.kernel.Memory;
  */
 final class Slab {
   static final int NONE = -1;
-  static final int MOST_SLOTS = 1 << 28;
+  static final int MOST_SLOTS = 1 << 27;
 
   private final int dimension;
   private final int stride;
@@ -28,6 +28,7 @@ final class Slab {
 
   private int freeHead = NONE;
   private int chained;
+  private int reserved;
   private int hand;
 
   Slab(RowEncoding encoding, int dimension, long mostBytes, int pageBytes) {
@@ -123,9 +124,15 @@ final class Slab {
     chained--;
   }
 
-  /** Memory that could be given back, page after page, with all rows kept. */
+  /** Slots that are to stay free for rows that will come. */
+  void reserve(int slots) {
+    reserved = slots;
+  }
+
+  /** Memory that could be given back, page after page, with all rows kept and slots reserved. */
   long spareBytes() {
-    return (bytes - (long) (end - chained) * stride) / pageBytes * pageBytes;
+    long used = (long) (end - chained + reserved) * stride;
+    return Math.max(0, bytes - used) / pageBytes * pageBytes;
   }
 
   /** The first slot that lies, wholly or in part, in the last page. */

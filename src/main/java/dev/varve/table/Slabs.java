@@ -3,15 +3,15 @@ package dev.varve.table;
 import dev.varve.base.Check;
 
 /**
- * The slabs of a shard, one for each dimension, and what a slot's number means: three bits for the
- * slab, the binary logarithm of its dimension, then 28 bits for the place in it.
+ * The slabs of a shard, one for each dimension, and what a slot's number means: four bits for the
+ * slab, then 27 bits for the place in it. Traces, of dimension 0, have the first slab.
  *
  * <p><b>Threads:</b> any; nothing here changes.
  */
 final class Slabs {
   static final int MOST_DIMENSION = 128;
 
-  private static final int PLACE_BITS = 28;
+  private static final int PLACE_BITS = 27;
   private static final int PLACE = (1 << PLACE_BITS) - 1;
 
   private final Slab[] slabs;
@@ -32,16 +32,22 @@ final class Slabs {
     lastOfVector = new int[slabs.length];
     lastOfState = new int[slabs.length];
     for (int level = 0; level < slabs.length; level++) {
-      slabs[level] = new Slab(encoding, 1 << level, capacityBytes, pageBytes);
+      int dimension = dimension(level);
+      slabs[level] = new Slab(encoding, dimension, capacityBytes, pageBytes);
       bases[level] = slabs[level].base();
       strides[level] = slabs[level].stride();
-      lastOfVector[level] = RowDescriptor.lastOfVector(1 << level);
+      lastOfVector[level] = RowDescriptor.lastOfVector(dimension);
       lastOfState[level] = slabs[level].stride() - Integer.BYTES;
     }
   }
 
+  /** 0, 1, 2, 3 for 0, 1, 2, 4 and so on. */
   static int level(int dimension) {
-    return Integer.numberOfTrailingZeros(dimension);
+    return Integer.SIZE - Integer.numberOfLeadingZeros(dimension);
+  }
+
+  private static int dimension(int level) {
+    return (1 << level) >> 1;
   }
 
   static int levelOf(int slot) {
@@ -49,7 +55,7 @@ final class Slabs {
   }
 
   static int dimensionOf(int slot) {
-    return 1 << (slot >>> PLACE_BITS);
+    return dimension(slot >>> PLACE_BITS);
   }
 
   static int place(int slot) {
@@ -87,10 +93,10 @@ final class Slabs {
   /** The slab of a dimension. */
   Slab of(int dimension) {
     int level = level(dimension);
-    if (level >= slabs.length || 1 << level != dimension) {
+    if (level >= slabs.length || dimension(level) != dimension) {
       throw new IllegalArgumentException(
           Check.message(
-              "dimension", dimension, "a power of two up to " + (1 << (slabs.length - 1))));
+              "dimension", dimension, "0 or a power of two up to " + dimension(slabs.length - 1)));
     }
     return slabs[level];
   }

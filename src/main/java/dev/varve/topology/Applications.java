@@ -84,7 +84,8 @@ public final class Applications implements AutoCloseable {
             embeddings,
             new InFlight(optimizer.encoding().stateLength(dimension), ROWS_IN_FLIGHT),
             new DenseReplica(optimizer.dense()),
-            optimizer);
+            optimizer,
+            config.model);
     learn = learn(learnTopology(topics, shared), topics, bootstrap, stateFolder);
   }
 
@@ -98,7 +99,7 @@ public final class Applications implements AutoCloseable {
             layout,
             quality,
             top);
-    return LearnTopology.build(topics, config.limits, shared, train);
+    return LearnTopology.build(topics, config.limits, shared, train, store.bases()::accept);
   }
 
   private KafkaStreams learn(Topology topology, Topics topics, String bootstrap, Path stateFolder) {

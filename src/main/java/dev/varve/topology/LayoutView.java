@@ -23,6 +23,12 @@ public final class LayoutView {
     }
   }
 
+  /** The newest layout; an empty one before the first. */
+  public Layout newest() {
+    Layout known = newest;
+    return known == null ? Layout.getDefaultInstance() : known;
+  }
+
   /** Version of the newest layout; 0 before the first. */
   public long version() {
     Layout known = newest;

@@ -7,6 +7,7 @@ import dev.varve.event.LimitsConfig;
 import dev.varve.learn.Trainer;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Layout;
+import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -24,9 +25,17 @@ public final class LearnTopology {
 
   private LearnTopology() {}
 
-  /** Builds the topology over what the trainers of this process share. */
+  /**
+   * Builds the topology over what the trainers of this process share.
+   *
+   * @param newest receives each version of the dense model
+   */
   static Topology build(
-      Topics topics, LimitsConfig limits, Trainer.Shared shared, TrainProcessor.Settings train) {
+      Topics topics,
+      LimitsConfig limits,
+      Trainer.Shared shared,
+      TrainProcessor.Settings train,
+      Consumer<DenseModel> newest) {
     var bytesOut = new ByteArraySerializer();
     var topology = new Topology();
     topology.addSource(
@@ -52,7 +61,7 @@ public final class LearnTopology {
         topics.denseModel(),
         () ->
             new GlobalProcessor<>(
-                "dense-model", DenseModel.parser(), model -> takeIn(model, shared)));
+                "dense-model", DenseModel.parser(), model -> takeIn(model, shared, newest)));
     addGlobal(
         topology,
         "layout",
@@ -62,8 +71,9 @@ public final class LearnTopology {
   }
 
   /** A numerical feature that is learned already stays known, whatever features.max says now. */
-  private static void takeIn(DenseModel model, Trainer.Shared shared) {
+  private static void takeIn(DenseModel model, Trainer.Shared shared, Consumer<DenseModel> newest) {
     shared.dense().fold(model);
+    newest.accept(model);
     shared
         .dense()
         .numericals()

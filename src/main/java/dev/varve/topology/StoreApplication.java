@@ -1,8 +1,10 @@
 package dev.varve.topology;
 
-import dev.varve.base.Check;
 import dev.varve.broker.Topics;
+import dev.varve.layout.Explanations;
 import dev.varve.learn.Optimizer;
+import dev.varve.schema.Explanation;
+import dev.varve.store.Bases;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.StreamsEmbeddings;
 import dev.varve.table.Popularity;
@@ -22,6 +24,7 @@ public final class StoreApplication implements AutoCloseable {
   private final KafkaStreams streams;
   private final StreamsEmbeddings embeddings;
   private final RestoreLog restores = new RestoreLog();
+  private final Bases bases;
 
   /**
    * Prepares it.
@@ -31,9 +34,10 @@ public final class StoreApplication implements AutoCloseable {
    */
   public StoreApplication(Applications.Config config, String bootstrap, Path stateFolder) {
     var topics = new Topics(config.kafka());
+    bases = new Bases(config.model().dimension());
     streams =
         new KafkaStreams(
-            topology(config, topics),
+            topology(config, topics, this::explain),
             StreamsSettings.of(
                 topics.storeApplication(),
                 bootstrap,
@@ -45,29 +49,24 @@ public final class StoreApplication implements AutoCloseable {
     streams.setUncaughtExceptionHandler(new ThreadFailures(topics.storeApplication()));
     streams.setGlobalStateRestoreListener(restores);
     embeddings =
-        new StreamsEmbeddings(
-            streams,
-            config.kafka().shards(),
-            config.model().dimension(),
-            config.train().shardWait());
+        new StreamsEmbeddings(streams, config.kafka().shards(), bases, config.train().shardWait());
   }
 
-  private static Topology topology(Applications.Config config, Topics topics) {
+  private static Topology topology(
+      Applications.Config config, Topics topics, Explanations explanations) {
     var settings =
         new EmbeddingStore.Settings(
             config.model().dimension(),
             Optimizer.of(config.optimizer(), config.model().seed()),
             new Popularity(config.store().popularityHalfLife().toMillis()),
-            config.store().cache().count() / config.kafka().shards());
+            config.store().cache().count() / config.kafka().shards(),
+            config.store().sketch().count() / config.kafka().shards());
     return StoreTopology.build(
-        topics,
-        settings,
-        config.store().censusEvery(),
-        config.rebalance(),
-        (table, id) -> {
-          throw new IllegalStateException(
-              Check.message("explain", table + "/" + id, "a shard that can be asked"));
-        });
+        topics, settings, config.store().censusEvery(), config.rebalance(), explanations);
+  }
+
+  private Explanation explain(String table, String id) {
+    return embeddings.explain(table, id);
   }
 
   /**
@@ -79,6 +78,11 @@ public final class StoreApplication implements AutoCloseable {
   public void start() throws InterruptedException {
     streams.start();
     Applications.await(streams, "the shards", embeddings::ready);
+  }
+
+  /** What vectors are served through: whoever reads versions of the dense model gives them here. */
+  Bases bases() {
+    return bases;
   }
 
   public StreamsEmbeddings embeddings() {

@@ -53,15 +53,15 @@ public final class StoreTopology {
       RebalanceConfig rebalance,
       Explanations explanations) {
     var store = new StoreTopology(topics);
-    store.table(settings, censusEvery);
+    store.table(settings, censusEvery, rebalance.step());
     store.dense(settings);
     store.balance(settings, rebalance, explanations);
     return store.topology;
   }
 
-  private void table(EmbeddingStore.Settings settings, Duration censusEvery) {
+  private void table(EmbeddingStore.Settings settings, Duration censusEvery, Duration step) {
     source(UPDATES, topics.updates());
-    topology.addProcessor(TABLE, () -> new TableProcessor(censusEvery), UPDATES);
+    topology.addProcessor(TABLE, () -> new TableProcessor(censusEvery, step), UPDATES);
     topology.addStateStore(new EmbeddingStoreBuilder(settings), TABLE);
     sink(TableProcessor.CENSUS, topics.census(), TABLE);
     sink(TableProcessor.DEAD_LETTERS, topics.deadLetters(), TABLE);
@@ -107,6 +107,7 @@ public final class StoreTopology {
   private static StoreBuilder<KeyValueStore<String, byte[]>> keyValueStore(String name) {
     return Stores.keyValueStoreBuilder(
             Stores.persistentKeyValueStore(name), Serdes.String(), Serdes.ByteArray())
+        .withLoggingEnabled(Topics.LARGEST_MODEL)
         .withCachingDisabled();
   }
 

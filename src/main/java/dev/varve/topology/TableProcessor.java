@@ -7,6 +7,7 @@ import dev.varve.store.EmbeddingStoreBuilder;
 import dev.varve.store.Messages;
 import dev.varve.store.RefusedBatchException;
 import java.time.Duration;
+import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -22,14 +23,26 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
 
   private static final Logger log = LoggerFactory.getLogger(TableProcessor.class);
 
+  /** Between two steps of a sweep updates are applied, and commits are made. */
+  private static final Duration PAUSE = Duration.ofMillis(1);
+
   private final Duration censusEvery;
+  private final Duration step;
   private @Nullable EmbeddingStore store;
   private @Nullable DeadLetters deadLetters;
-  private boolean changed;
+  private @Nullable Cancellable sweep;
+
+  /** At start too: nothing is planned before every shard has sent one. */
+  private boolean changed = true;
+
   private long reportedGradients;
 
-  TableProcessor(Duration censusEvery) {
+  /**
+   * @param step how long the sweep behind a new layout may take at a time
+   */
+  TableProcessor(Duration censusEvery, Duration step) {
     this.censusEvery = censusEvery;
+    this.step = step;
   }
 
   @Override
@@ -40,14 +53,41 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     rows.open();
     store = rows;
     var _ = context.schedule(censusEvery, PunctuationType.WALL_CLOCK_TIME, this::sendCensus);
+    goOnSweeping();
+  }
+
+  private void goOnSweeping() {
+    if (sweep == null && !Initialized.require(store).isSwept()) {
+      sweep = context().schedule(PAUSE, PunctuationType.WALL_CLOCK_TIME, this::sweep);
+    }
+  }
+
+  /** A step; behind the last one the census that says so, once what it tells is committed. */
+  private void sweep(long nowMs) {
+    EmbeddingStore rows = Initialized.require(store);
+    if (!rows.sweep(step.toNanos())) {
+      changed = true;
+    } else if (rows.isDirty()) {
+      context().commit();
+    } else {
+      Initialized.require(sweep).cancel();
+      sweep = null;
+      changed = true;
+      sendCensus(nowMs);
+      context().commit();
+    }
   }
 
   @Override
   public void process(Record<byte[], byte[]> record) {
     EmbeddingStore rows = Initialized.require(store);
     try {
-      rows.apply(Messages.received(UpdateBatch.parser(), record.value()));
+      UpdateBatch batch = Messages.received(UpdateBatch.parser(), record.value());
+      rows.apply(batch);
       changed = true;
+      if (batch.hasLayout()) {
+        goOnSweeping();
+      }
     } catch (InvalidProtocolBufferException | RefusedBatchException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
     }

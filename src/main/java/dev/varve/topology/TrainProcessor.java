@@ -8,6 +8,7 @@ import dev.varve.learn.QualityWindow;
 import dev.varve.learn.TopCategories;
 import dev.varve.learn.Trainer;
 import dev.varve.schema.DenseDelta;
+import dev.varve.schema.Layout;
 import dev.varve.schema.Quality;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -114,7 +115,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       trainer()
           .learn(
               endOffset,
-              layoutVersion(),
+              layout(),
               (update, shard) ->
                   forward(ShardPartitioner.key(shard), update.toByteArray(), UPDATES));
       pending = false;
@@ -155,7 +156,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
     }
   }
 
-  private long layoutVersion() {
+  private Layout layout() {
     try {
       if (!settings.layout.await(settings.layoutWait)) {
         throw new IllegalStateException(
@@ -166,7 +167,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       Thread.currentThread().interrupt();
       throw new IllegalStateException("layout: interrupted while waiting (expected: version 1)", e);
     }
-    return settings.layout.version();
+    return settings.layout.newest();
   }
 
   @Override

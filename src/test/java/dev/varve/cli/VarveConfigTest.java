@@ -47,10 +47,12 @@ class VarveConfigTest {
             limits.ids-per-feature=1024
             model.dimension=16
             model.head=fm
+            model.basis=learned
             model.seed=1
             optimizer.kind=adagrad
             optimizer.rate=0.04
             optimizer.linear-rate=0.1
+            optimizer.basis-rate=0.02
             optimizer.initial-accumulator=0.1
             optimizer.initial-scale=0.01
             optimizer.clip-norm=0.0
@@ -63,6 +65,7 @@ class VarveConfigTest {
             store.cache=256MiB
             store.block-cache=64MiB
             store.write-buffer=16MiB
+            store.sketch=16MiB
             store.popularity-half-life=1d
             store.census-every=2s
             rebalance.budget=none
@@ -79,6 +82,7 @@ class VarveConfigTest {
             rebalance.keep=1h
             rebalance.expire=0.01
             rebalance.plan-ttl=10m
+            rebalance.step=5ms
             kafka.bootstrap=
             kafka.port=9092
             kafka.prefix=varve
@@ -108,10 +112,13 @@ class VarveConfigTest {
       limits.id-bytes=64
       limits.ids-per-feature=7
       model.dimension=32
+      model.head=linear
+      model.basis=identity
       model.seed=-5
       optimizer.kind=rowwise_adagrad
       optimizer.rate=0.5
       optimizer.linear-rate=0.6
+      optimizer.basis-rate=0.7
       optimizer.initial-accumulator=0.8
       optimizer.initial-scale=0.9
       optimizer.clip-norm=2.5
@@ -124,6 +131,7 @@ class VarveConfigTest {
       store.cache=1GiB
       store.block-cache=8MiB
       store.write-buffer=4MiB
+      store.sketch=2MiB
       store.popularity-half-life=12h
       store.census-every=500ms
       rebalance.budget=2000000 parameters
@@ -140,6 +148,7 @@ class VarveConfigTest {
       rebalance.keep=2h
       rebalance.expire=0.1
       rebalance.plan-ttl=1h
+      rebalance.step=7ms
       kafka.bootstrap=a:1,b:2
       kafka.port=9192
       kafka.prefix=prod.varve-2
@@ -157,14 +166,13 @@ class VarveConfigTest {
       serve.request-timeout=1500ms
       """;
 
-  /** The head has no other value yet. */
   private static final VarveConfig OTHER_CONFIG =
       new VarveConfig(
           new FeaturesConfig(
               10, true, Map.of("age", FeatureKind.NUMERICAL, "user_id", FeatureKind.CATEGORICAL)),
           new LimitsConfig(Bytes.mib(2), new Bytes(64), 7),
-          new ModelConfig(32, ModelConfig.Head.FM, -5),
-          new OptimizerConfig(OptimizerKind.ROWWISE_ADAGRAD, 0.5, 0.6, 0.8, 0.9, 2.5),
+          new ModelConfig(32, ModelConfig.Head.LINEAR, ModelConfig.BasisKind.IDENTITY, -5),
+          new OptimizerConfig(OptimizerKind.ROWWISE_ADAGRAD, 0.5, 0.6, 0.7, 0.8, 0.9, 2.5),
           new TrainConfig(64, 2, Duration.ofMillis(200), Duration.ofSeconds(3)),
           new StoreConfig(
               3,
@@ -172,6 +180,7 @@ class VarveConfigTest {
               Bytes.mib(1024),
               Bytes.mib(8),
               Bytes.mib(4),
+              Bytes.mib(2),
               Duration.ofHours(12),
               Duration.ofMillis(500)),
           new RebalanceConfig(
@@ -188,7 +197,8 @@ class VarveConfigTest {
               0.02,
               Duration.ofHours(2),
               0.1,
-              Duration.ofHours(1)),
+              Duration.ofHours(1),
+              Duration.ofMillis(7)),
           new KafkaConfig(
               "a:1,b:2",
               9192,
@@ -209,7 +219,7 @@ class VarveConfigTest {
     assertThat(loaded.settings())
         .filteredOn(setting -> setting.value().equals(setting.defaultValue()))
         .extracting(Setting::key)
-        .containsExactly("model.head");
+        .isEmpty();
   }
 
   @ParameterizedTest

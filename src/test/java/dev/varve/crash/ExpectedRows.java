@@ -1,7 +1,10 @@
 package dev.varve.crash;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.varve.base.Seeds;
+import dev.varve.layout.Layouts;
+import dev.varve.schema.Block;
+import dev.varve.schema.Layout;
+import dev.varve.schema.Pin;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
@@ -9,31 +12,32 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * What a shard must have stored: the fold of its log, told once more and as plainly as possible. Of
- * the code it checks it uses the messages, the configuration and two pure functions: the seeds of
- * new rows, and how a popularity decays.
+ * the code it checks it uses the messages, the configuration and three pure functions: the first
+ * layout, the seeds of new rows, and how a popularity decays.
+ *
+ * <p>It follows layouts at once where a shard sweeps, so it is right where each was swept before
+ * the next came. It knows of no growth that is held back and of no category that waits for its row;
+ * a log that has them is refused.
  */
 final class ExpectedRows {
   private static final int D = Setup.DIMENSION;
   private static final long LAST_TIME_MS = 253_402_300_799_999L;
+  private static final long UNIT_MS = 256;
   private static final Popularity DECAY =
       new Popularity(Setup.STORE.popularityHalfLife().toMillis());
 
-  /** A row: its popularity at its latest time; weight, coordinates and their squares. */
-  private static final class Row {
-    double popularity;
-    long timeMs;
-    final float[] state = new float[2 * (1 + D)];
-  }
-
   private static final class Table {
     final int number;
-    final Map<Long, Row> rows = new HashMap<>();
+    final Map<Long, ExpectedRow> rows = new HashMap<>();
     long occurrences;
+    long admitted;
+    long expired;
 
     Table(int number) {
       this.number = number;
@@ -44,6 +48,12 @@ final class ExpectedRows {
   private final Map<String, Table> tables = new LinkedHashMap<>();
 
   private final Map<Integer, Long> applied = new TreeMap<>();
+  private final Map<Long, Long> layoutTimes = new TreeMap<>();
+  private Layout layout = Layouts.first(D);
+
+  /** When the layout came; what is not newer was not touched since. */
+  private long cameMs = -UNIT_MS;
+
   private long examples;
   private long watermarkMs;
   private long layoutVersion;
@@ -56,6 +66,10 @@ final class ExpectedRows {
     } catch (InvalidProtocolBufferException e) {
       return false;
     }
+    if (batch.hasLayout()) {
+      follow(batch.getLayout());
+      return true;
+    }
     long timeMs = batch.getEventTimeMs();
     if (!isTime(timeMs)
         || !batch.getTablesList().stream().allMatch(update -> isWhole(update, timeMs))) {
@@ -66,7 +80,7 @@ final class ExpectedRows {
     }
     examples += batch.getExamples();
     watermarkMs = Math.max(watermarkMs, batch.getEventTimeMs());
-    layoutVersion = Math.max(layoutVersion, batch.getLayoutVersion());
+    layoutVersion = layout.getVersion();
     applied.merge(batch.getTrainer(), batch.getEndOffset(), Math::max);
     return true;
   }
@@ -79,7 +93,25 @@ final class ExpectedRows {
         && update.getEventTimeOffsetsMsCount() == n
         && update.getEventTimeOffsetsMsList().stream()
             .allMatch(offsetMs -> offsetMs <= 0 && isTime(batchMs + offsetMs))
-        && update.getGradients().size() == n * (3 + D) * Float.BYTES;
+        && (update.getDimensionsCount() == 0 || update.getDimensionsCount() == n)
+        && update.getGradients().size() == floats(update) * Float.BYTES;
+  }
+
+  private static int floats(TableUpdate update) {
+    int floats = 0;
+    for (int i = 0; i < update.getKeysCount(); i++) {
+      floats += length(read(update, i));
+    }
+    return floats;
+  }
+
+  /** The dimension of a row as the trainer read it. */
+  private static int read(TableUpdate update, int i) {
+    return update.getDimensionsCount() == 0 ? D : update.getDimensions(i);
+  }
+
+  private static int length(int dimension) {
+    return dimension == 0 ? 0 : 3 + dimension;
   }
 
   private static boolean isTime(long ms) {
@@ -93,29 +125,38 @@ final class ExpectedRows {
         update.getGradients().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     for (int i = 0; i < update.getKeysCount(); i++) {
       long category = update.getKeys(i);
-      long timeMs = batchMs + update.getEventTimeOffsetsMs(i);
-      Row row = table.rows.computeIfAbsent(category, _ -> newRow(name, category, timeMs));
-      count(row, update.getOccurrences(i), timeMs);
-      table.occurrences += update.getOccurrences(i);
-      float[] gradient = new float[3 + D];
+      long timeMs = unitOf(batchMs + update.getEventTimeOffsetsMs(i));
+      int occurrences = update.getOccurrences(i);
+      ExpectedRow row = table.rows.get(category);
+      if (row == null) {
+        row = newRow(name, table, category, occurrences, timeMs);
+      }
+      count(row, occurrences, timeMs);
+      table.occurrences += occurrences;
+      float[] gradient = new float[length(read(update, i))];
       gradients.get(gradient);
-      step(row.state, gradient);
+      row.step(gradient);
+      move(name, table, category, row, row.popularity);
     }
   }
 
   // -- what a row is
 
-  private static Row newRow(String table, long category, long timeMs) {
-    var row = new Row();
-    row.timeMs = unitOf(timeMs);
-    long seed = Seeds.mix(Seeds.mix(Setup.MODEL_SEED, table), category);
-    Seeds.gaussian(seed, (float) Setup.OPTIMIZER.initialScale(), row.state, 1, 1 + D);
+  private ExpectedRow newRow(
+      String name, Table table, long category, int occurrences, long timeMs) {
+    int dimension = dimension(name, category, 0, occurrences);
+    if (dimension == 0 || cameMs >= 0) {
+      throw new IllegalArgumentException("a category that comes behind a layout is not told here");
+    }
+    var row = new ExpectedRow(name, category, dimension);
+    row.timeMs = timeMs;
+    table.rows.put(category, row);
+    table.admitted++;
     return row;
   }
 
   /** Decay to the later of both times; what is older counts for what is left of it. */
-  private static void count(Row row, int occurrences, long eventMs) {
-    long atMs = unitOf(eventMs);
+  private void count(ExpectedRow row, int occurrences, long atMs) {
     double left = DECAY.decay(Math.abs(atMs - row.timeMs));
     row.popularity =
         rounded(
@@ -123,11 +164,17 @@ final class ExpectedRows {
                 ? row.popularity * left + occurrences
                 : row.popularity + occurrences * left);
     row.timeMs = Math.max(row.timeMs, atMs);
+    if (row.timeMs <= cameMs) {
+      // It has been touched since the layout came, and its time has to say so.
+      long afterMs = cameMs + UNIT_MS;
+      row.popularity = rounded(row.popularity * DECAY.decay(afterMs - row.timeMs));
+      row.timeMs = afterMs;
+    }
   }
 
   /** Times are kept in units of 256 ms. */
   private static long unitOf(long ms) {
-    return Math.floorDiv(ms, 256) * 256;
+    return Math.floorDiv(ms, UNIT_MS) * UNIT_MS;
   }
 
   /** Popularities are kept with 32 bits behind the first. */
@@ -136,39 +183,60 @@ final class ExpectedRows {
     return Math.rint(popularity / unit) * unit;
   }
 
-  /** Adagrad; a gradient of which anything is out of bounds teaches nothing. */
-  private static void step(float[] state, float[] gradient) {
-    float linearSquare = gradient[1 + D];
-    float vectorSquare = gradient[2 + D];
-    for (int i = 0; i < gradient.length; i++) {
-      boolean isSquare = i > D;
-      if (!(Math.abs(gradient[i]) <= (isSquare ? 1e36f : 1e18f)) || (isSquare && gradient[i] < 0)) {
-        return;
+  // -- layouts
+
+  /** What was not touched since has the dimension that its popularity gave as the layout came. */
+  private void follow(Layout next) {
+    if (next.getVersion() <= layout.getVersion()) {
+      return;
+    }
+    layout = next;
+    layoutVersion = next.getVersion();
+    cameMs = Math.max(unitOf(watermarkMs), cameMs + UNIT_MS);
+    layoutTimes.put(next.getVersion(), cameMs);
+    long asOfMs = layoutTimes.getOrDefault(next.getRestores(), cameMs);
+    tables.forEach(
+        (name, table) ->
+            table.rows.forEach(
+                (category, row) -> {
+                  long sinceMs = Math.max(0, asOfMs - row.timeMs);
+                  move(name, table, category, row, row.popularity * DECAY.decay(sinceMs));
+                }));
+  }
+
+  private void move(String name, Table table, long category, ExpectedRow row, double popularity) {
+    int from = row.dimension();
+    int to = dimension(name, category, from, popularity);
+    row.move(to, layout.getVersion(), layout.getRestores());
+    table.admitted += from == 0 && to > 0 ? 1 : 0;
+    table.expired += from > 0 && to == 0 ? 1 : 0;
+  }
+
+  /** The rule of a layout. */
+  private int dimension(String table, long category, int current, double popularity) {
+    for (Pin pin : layout.getPinsList()) {
+      if (pin.getTable().equals(table) && pin.getKey() == category) {
+        return pin.getDimension();
       }
     }
-    move(state, 0, gradient[0], linearSquare, (float) Setup.OPTIMIZER.linearRate());
-    float length = (float) Math.sqrt(squareOfLength(gradient));
-    for (int i = 1; i <= D; i++) {
-      float share = length > 0 ? gradient[i] * (1 / length) : 0;
-      move(state, i, gradient[i], share * share * vectorSquare, (float) Setup.OPTIMIZER.rate());
+    List<Block> blocks =
+        layout.containsTables(table)
+            ? layout.getTablesOrThrow(table).getBlocksList()
+            : layout.getDefaultBlocksList();
+    int earned = 0;
+    for (Block block : blocks) {
+      if (popularity >= block.getThreshold()) {
+        earned = block.getDimension();
+      }
     }
-  }
-
-  /** Eight sums, each of every eighth coordinate's square; then theirs, two by two. */
-  private static float squareOfLength(float[] gradient) {
-    float[] sums = new float[8];
-    for (int i = 0; i < D; i++) {
-      sums[i % 8] += gradient[1 + i] * gradient[1 + i];
+    for (Block block : blocks) {
+      if (block.getDimension() == current
+          && current > earned
+          && popularity >= block.getThreshold() * (1 - layout.getHysteresis())) {
+        return current;
+      }
     }
-    return ((sums[0] + sums[4]) + (sums[2] + sums[6]))
-        + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
-  }
-
-  private static void move(float[] state, int i, float gradient, float square, float rate) {
-    state[1 + D + i] += square;
-    float sum = state[1 + D + i] + (float) Setup.OPTIMIZER.initialAccumulator();
-    float direction = gradient / (float) Math.sqrt(sum);
-    state[i] -= rate * Math.max(-1, Math.min(direction, 1));
+    return earned;
   }
 
   // -- the whole
@@ -180,26 +248,49 @@ final class ExpectedRows {
         (name, table) -> {
           stored.put(
               Stored.tableName(table.number),
-              Stored.table(name, table.rows.size(), table.occurrences, bins(table)));
+              Stored.table(
+                  name,
+                  table.occurrences,
+                  table.admitted,
+                  table.expired,
+                  rows(table),
+                  bins(table)));
           table.rows.forEach(
-              (category, row) ->
-                  stored.put(
-                      Stored.rowName(table.number, category),
-                      Stored.row(row.popularity, row.timeMs, row.state)));
+              (category, row) -> {
+                stored.put(
+                    Stored.rowName(table.number, category),
+                    Stored.row(row.popularity, row.timeMs, row.dimension(), row.state()));
+                if (!row.kept().isEmpty()) {
+                  stored.put(Stored.keptName(table.number, category), row.kept().toString());
+                }
+              });
         });
     if (!applied.isEmpty()) {
+      long swept = layoutTimes.isEmpty() ? 0 : layout.getVersion();
       stored.put(
           Stored.SHARD,
-          Stored.shard(examples, watermarkMs, layoutVersion, DECAY.halfLifeMs(), applied));
+          Stored.shard(examples, watermarkMs, layoutVersion, layoutTimes, swept, 0, applied));
     }
     return stored;
   }
 
-  /** Rows by quarter doublings of popularity. */
-  private static Map<Long, Long> bins(Table table) {
-    Map<Long, Long> bins = new TreeMap<>();
-    for (Row row : table.rows.values()) {
-      bins.merge(DECAY.bin(row.popularity, row.timeMs), 1L, Long::sum);
+  /** The newest layout that came. */
+  long layoutVersion() {
+    return layoutVersion;
+  }
+
+  private static Map<Integer, Long> rows(Table table) {
+    Map<Integer, Long> rows = new TreeMap<>();
+    table.rows.values().forEach(row -> rows.merge(row.dimension(), 1L, Long::sum));
+    return rows;
+  }
+
+  /** Rows by dimension and sixteenths of a doubling of popularity. */
+  private static Map<Integer, Map<Long, Long>> bins(Table table) {
+    Map<Integer, Map<Long, Long>> bins = new TreeMap<>();
+    for (ExpectedRow row : table.rows.values()) {
+      bins.computeIfAbsent(row.dimension(), _ -> new TreeMap<>())
+          .merge(DECAY.bin(row.popularity, row.timeMs), 1L, Long::sum);
     }
     return bins;
   }

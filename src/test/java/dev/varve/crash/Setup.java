@@ -24,6 +24,7 @@ public final class Setup {
           Bytes.mib(1),
           Bytes.mib(1),
           Bytes.mib(1),
+          Bytes.mib(1),
           Duration.ofMinutes(10),
           Duration.ofSeconds(2));
 

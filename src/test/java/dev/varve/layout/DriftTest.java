@@ -169,7 +169,8 @@ class DriftTest {
             0.01,
             Duration.ofHours(1),
             0.01,
-            Duration.ofMinutes(10));
+            Duration.ofMinutes(10),
+            Duration.ofMillis(5));
     return new Balance.Setup(8, SHARDS, HALF_LIFE_MS, Scene.COSTS, 100_000, config);
   }
 }

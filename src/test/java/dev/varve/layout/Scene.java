@@ -75,7 +75,8 @@ final class Scene {
         0.01,
         Duration.ofHours(1),
         0.01,
-        Duration.ofMinutes(10));
+        Duration.ofMinutes(10),
+        Duration.ofMillis(5));
   }
 
   static Scene withBudget(long parameters) {

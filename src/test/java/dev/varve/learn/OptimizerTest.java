@@ -23,7 +23,8 @@ class OptimizerTest {
   private static final float INITIAL = 0.125f;
 
   private static Optimizer optimizer(OptimizerKind kind, double clipNorm) {
-    return Optimizer.of(new OptimizerConfig(kind, RATE, LINEAR_RATE, INITIAL, 0.01, clipNorm), 7);
+    return Optimizer.of(
+        new OptimizerConfig(kind, RATE, LINEAR_RATE, 0.02, INITIAL, 0.01, clipNorm), 7);
   }
 
   // -- every one

@@ -10,6 +10,7 @@ import dev.varve.table.RowKeys;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
@@ -72,6 +73,7 @@ final class Tables implements Rows {
 
   private void apply(TableUpdate update, int shard, long batchMs) {
     int n = update.getKeysCount();
+    assertThat(update.getDimensionsList()).isEqualTo(Collections.nCopies(n, dimension));
     float[] gradients = new float[n * Gradient.length(dimension)];
     var bytes = update.getGradients().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     assertThat(bytes.remaining()).isEqualTo(gradients.length * Float.BYTES);

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.varve.event.KeyedExample;
+import dev.varve.layout.Layouts;
+import dev.varve.learn.ModelConfig.BasisKind;
+import dev.varve.schema.Layout;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.testing.Cases;
@@ -298,7 +301,7 @@ class TrainerTest {
   /** Trainers of one process on tables that are some batches late. */
   private static final class Run {
     final Adagrad optimizer =
-        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0), 3);
+        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0), 3);
     final Tables tables;
     final DenseMerge merge = new DenseMerge(optimizer);
     final int dimension;
@@ -312,6 +315,10 @@ class TrainerTest {
     }
 
     Run(int dimension, int delay, int capacity) {
+      this(dimension, delay, capacity, BasisKind.IDENTITY);
+    }
+
+    Run(int dimension, int delay, int capacity, BasisKind basis) {
       this.dimension = dimension;
       this.delay = delay;
       this.tables = new Tables(SHARDS, dimension, optimizer);
@@ -321,7 +328,12 @@ class TrainerTest {
               tables,
               new InFlight(2 * (1 + dimension), capacity),
               new DenseReplica(optimizer),
-              optimizer);
+              optimizer,
+              new ModelConfig(dimension, ModelConfig.Head.FM, basis, 3));
+    }
+
+    private Layout layout(long version) {
+      return Layouts.first(dimension).toBuilder().setVersion(version).build();
     }
 
     Trainer trainer(int partition) {
@@ -334,7 +346,7 @@ class TrainerTest {
     }
 
     void learn(int partition) {
-      trainer(partition).learn(++offset, 1, tables::send);
+      trainer(partition).learn(++offset, layout(1), tables::send);
       trainer(partition).committing();
       tables.applyAllBut(delay);
     }
@@ -350,7 +362,8 @@ class TrainerTest {
     List<Sent> updates(int partition, long endOffset, long layoutVersion) {
       List<Sent> sent = new ArrayList<>();
       trainer(partition)
-          .learn(endOffset, layoutVersion, (batch, shard) -> sent.add(new Sent(batch, shard)));
+          .learn(
+              endOffset, layout(layoutVersion), (batch, shard) -> sent.add(new Sent(batch, shard)));
       return sent;
     }
 

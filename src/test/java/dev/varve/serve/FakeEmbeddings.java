@@ -113,7 +113,8 @@ final class FakeEmbeddings implements Embeddings {
     tables.forEach(
         (name, rows) -> {
           var byDimension = new TreeMap<>(Map.of(dimension, (long) rows.size()));
-          summaries.put(name, new TableSummary(rows.size(), 9, 80, 8, byDimension));
+          summaries.put(
+              name, new TableSummary(rows.size(), 9, 80, 8, byDimension, 0, rows.size(), 0));
         });
     return summaries;
   }

@@ -35,7 +35,7 @@ class OperatorEndpointsTest {
                 + "\"rejected\":2,\"refusedGradients\":3,\"watermarkMs\":1651363200123,\"uptimeSeconds\":60,"
                 + "\"dimension\":3,\"tables\":{\"user\":"
                 + "{\"rows\":2,\"occurrences\":9,\"bytes\":80,\"parameters\":8,"
-                + "\"rowsByDimension\":{\"3\":2}}},"
+                + "\"rowsByDimension\":{\"3\":2},\"traces\":0,\"admitted\":2,\"expired\":0}},"
                 + "\"memory\":{\"capacity\":65536,\"used\":5120,\"index\":1024,"
                 + "\"blocks\":[{\"dimension\":3,\"rows\":2,\"bytes\":4096,\"rowBytes\":60}],"
                 + "\"rocksDb\":{\"fileBytes\":1,\"memtableBytes\":2,\"tableReaderBytes\":3,"

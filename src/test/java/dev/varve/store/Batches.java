@@ -2,6 +2,10 @@ package dev.varve.store;
 
 import com.google.protobuf.ByteString;
 import dev.varve.event.ExampleCodec;
+import dev.varve.schema.Block;
+import dev.varve.schema.Blocks;
+import dev.varve.schema.Layout;
+import dev.varve.schema.Pin;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import java.nio.ByteBuffer;
@@ -90,6 +94,84 @@ final class Batches {
           randomTable(random, TABLES[0], timeMs, dimension, keys, random.nextInt(rows)));
     }
     return batch.build();
+  }
+
+  /**
+   * A batch as {@link #random}, of rows that the trainer read with any dimension, none twice.
+   *
+   * @param timeMs its event time, about
+   */
+  static UpdateBatch ofAnyDimensions(
+      RandomGenerator random, int dimension, int keys, int rows, long timeMs) {
+    long batchMs = timeMs + random.nextLong(-10_000, 10_000);
+    var batch =
+        UpdateBatch.newBuilder()
+            .setTrainer(random.nextInt(100))
+            .setEndOffset(random.nextInt(1000))
+            .setLayoutVersion(1)
+            .setExamples(random.nextInt(64))
+            .setEventTimeMs(batchMs);
+    for (String name : TABLES) {
+      if (random.nextInt(3) > 0) {
+        var table = TableUpdate.newBuilder().setTable(name);
+        Set<Long> distinct = new LinkedHashSet<>();
+        for (int n = random.nextInt(rows); n > 0; n--) {
+          distinct.add((long) (keys * Math.pow(random.nextDouble(), 3)));
+        }
+        List<Float> gradients = new ArrayList<>();
+        for (long key : distinct) {
+          int d = (1 << random.nextInt(2 + Integer.numberOfTrailingZeros(dimension))) >> 1;
+          table.addKeys(key).addOccurrences(1 + random.nextInt(4)).addDimensions(d);
+          table.addEventTimeOffsetsMs(-random.nextLong(Math.min(5_000, batchMs)));
+          float[] gradient = new float[3 + d];
+          randomGradient(random, gradient, 0, d);
+          for (int i = 0; d > 0 && i < gradient.length; i++) {
+            gradients.add(gradient[i]);
+          }
+        }
+        float[] all = new float[gradients.size()];
+        for (int i = 0; i < all.length; i++) {
+          all[i] = gradients.get(i);
+        }
+        batch.addTables(table.setGradients(bytes(all)));
+      }
+    }
+    return batch.build();
+  }
+
+  /** Any layout that the balance part could send, of this version. */
+  static UpdateBatch layout(RandomGenerator random, int dimension, long version) {
+    var layout = Layout.newBuilder().setVersion(version).setBaseDimension(dimension);
+    layout.addAllDefaultBlocks(blocks(random, dimension));
+    if (random.nextBoolean()) {
+      var blocks = Blocks.newBuilder().addAllBlocks(blocks(random, dimension));
+      layout.putTables(TABLES[random.nextInt(TABLES.length)], blocks.build());
+    }
+    layout.setHysteresis(random.nextInt(3) / 4.0);
+    layout.setKeepMs(random.nextBoolean() ? 0 : random.nextLong(40_000));
+    layout.setExpire(random.nextBoolean() ? 0 : 0.5);
+    layout.setUnitValue(1 + random.nextInt(2));
+    layout.setGrowth(random.nextBoolean() ? 0 : random.nextInt(600));
+    if (random.nextInt(4) == 0) {
+      int pinned = (1 << random.nextInt(2 + Integer.numberOfTrailingZeros(dimension))) >> 1;
+      layout.addPins(Pin.newBuilder().setTable(TABLES[0]).setKey(3).setDimension(pinned));
+    }
+    if (version > 2 && random.nextInt(3) == 0) {
+      layout.setRestores(1 + random.nextLong(version - 1));
+    }
+    return UpdateBatch.newBuilder().setLayout(layout).build();
+  }
+
+  private static List<Block> blocks(RandomGenerator random, int dimension) {
+    List<Block> blocks = new ArrayList<>();
+    double threshold = random.nextInt(3) * random.nextDouble();
+    for (int d = 1; d <= dimension; d *= 2) {
+      if (random.nextBoolean()) {
+        blocks.add(Block.newBuilder().setDimension(d).setThreshold(threshold).build());
+        threshold += 8 * random.nextDouble();
+      }
+    }
+    return blocks;
   }
 
   /** Now and then a clock that is far off. */

@@ -44,7 +44,11 @@ class EmbeddingStoreTest {
   private static final float[] GRADIENT = Batches.gradient(DIMENSION, 0.5f);
   private static final EmbeddingStore.Settings SETTINGS =
       new EmbeddingStore.Settings(
-          DIMENSION, new Adagrad(OptimizerConfig.defaults(), 5), new Popularity(60_000), 1 << 20);
+          DIMENSION,
+          new Adagrad(OptimizerConfig.defaults(), 5),
+          new Popularity(60_000),
+          1 << 20,
+          1 << 16);
 
   @TempDir private Path folder;
 

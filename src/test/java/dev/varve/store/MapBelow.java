@@ -46,9 +46,9 @@ final class MapBelow implements Below {
     put.forEach(pair -> put(pair.key.get(), pair.value));
   }
 
-  void put(byte[] key, byte[] value) {
+  void put(byte[] key, byte @Nullable [] value) {
     puts.add(key);
-    byte[] replaced = pairs.put(key, value);
+    byte[] replaced = value == null ? pairs.remove(key) : pairs.put(key, value);
     Bytes wrapped = Bytes.wrap(key);
     if (!before.containsKey(wrapped)) {
       before.put(wrapped, replaced);
@@ -75,5 +75,17 @@ final class MapBelow implements Below {
   @Override
   public void scan(byte[] from, byte[] to, Visitor visitor) {
     pairs.subMap(from, true, to, true).forEach(visitor::pair);
+  }
+
+  @Override
+  public byte @Nullable [] scan(byte[] from, byte[] to, int most, Visitor visitor) {
+    int n = 0;
+    for (var pair : pairs.subMap(from, true, to, true).entrySet()) {
+      if (n++ == most) {
+        return pair.getKey();
+      }
+      visitor.pair(pair.getKey(), pair.getValue());
+    }
+    return null;
   }
 }

@@ -1,20 +1,31 @@
 package dev.varve.store;
 
+import dev.varve.layout.Layouts;
 import dev.varve.learn.Optimizer;
+import dev.varve.schema.Block;
+import dev.varve.schema.BlockCensus;
+import dev.varve.schema.BudgetUnit;
 import dev.varve.schema.Census;
-import dev.varve.schema.PopularityBin;
+import dev.varve.schema.Layout;
+import dev.varve.schema.Pin;
 import dev.varve.schema.TableCensus;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a shard is: the fold of its update batches. Told once more, as plainly as possible: nothing
- * is kept but the rows and the sums, all else is counted from them when it is asked for.
+ * What a shard is: the fold of its update batches and layouts. Told once more, as plainly as
+ * possible: a layout moves all rows at once, nothing is kept but the rows and the sums, all else is
+ * counted from them when it is asked for. Of what it checks it uses the sketch.
  */
 final class ShardModel {
   private static final long UNIT_MS = 256;
@@ -22,99 +33,245 @@ final class ShardModel {
   private static final double LARGEST = Math.scalb(2 - 0x1p-32, 128);
   private static final double SMALLEST = 0x1p-126;
 
-  /** A row, with its popularity at its latest time, both as they are kept. */
+  /**
+   * A row, with its popularity at its latest time, both as they are kept; of dimension 0 a trace.
+   */
   static final class ModelRow {
     double popularity;
     long timeMs;
+    int dimension;
     float[] state;
 
-    ModelRow(double popularity, long timeMs, float[] state) {
+    /** What was cut off, by its first coordinate; 0 is the linear weight. */
+    final TreeMap<Integer, Cut> cuts = new TreeMap<>();
+
+    ModelRow(double popularity, long timeMs, int dimension, float[] state) {
       this.popularity = popularity;
       this.timeMs = timeMs;
+      this.dimension = dimension;
       this.state = state;
+    }
+
+    ModelRow copy() {
+      var copy = new ModelRow(popularity, timeMs, dimension, state.clone());
+      copy.cuts.putAll(cuts);
+      return copy;
     }
   }
 
+  /** A coordinate or a linear weight that was cut off, with what the optimizer remembers of it. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Cut(long version, float[] floats) {}
+
   final Map<String, Map<Long, ModelRow>> rows = new TreeMap<>();
   final Map<String, Long> occurrences = new HashMap<>();
+  final Map<String, Long> admitted = new HashMap<>();
+  final Map<String, Long> expired = new HashMap<>();
   final Map<Integer, Long> applied = new HashMap<>();
+  final List<String> numbers = new ArrayList<>();
+  private final Map<Long, Long> layoutTimes = new HashMap<>();
+  private final int dimension;
+  private final Optimizer optimizer;
+  private final long halfLifeMs;
+  private final CategorySketch unseen;
+
+  /** What was counted in the sketch: table, category, occurrences, time. */
+  private final List<long[]> unseenAdds = new ArrayList<>();
+
+  Layout layout;
+  long cameMs = -UNIT_MS;
   long examples;
   long watermarkMs;
   long layoutVersion;
   long refusedGradients;
+  long grownByMoves;
+  long grownByAdmissions;
+  long held;
+  long moves;
 
-  private final int dimension;
-  private final Optimizer optimizer;
-
-  ShardModel(int dimension, Optimizer optimizer) {
+  ShardModel(int dimension, Optimizer optimizer, long halfLifeMs) {
     this.dimension = dimension;
     this.optimizer = optimizer;
+    this.halfLifeMs = halfLifeMs;
+    this.layout = Layouts.first(dimension);
+    this.unseen = new CategorySketch(new Popularity(halfLifeMs), 1 << 16);
   }
 
-  ShardModel copy() {
-    var copy = new ShardModel(dimension, optimizer);
+  ShardModel copy(long otherHalfLifeMs) {
+    var copy = new ShardModel(dimension, optimizer, otherHalfLifeMs);
     rows.forEach(
         (table, byKey) -> {
           Map<Long, ModelRow> copied = new HashMap<>();
-          byKey.forEach(
-              (key, row) ->
-                  copied.put(key, new ModelRow(row.popularity, row.timeMs, row.state.clone())));
+          byKey.forEach((key, row) -> copied.put(key, row.copy()));
           copy.rows.put(table, copied);
         });
     copy.occurrences.putAll(occurrences);
+    copy.admitted.putAll(admitted);
+    copy.expired.putAll(expired);
     copy.applied.putAll(applied);
+    copy.numbers.addAll(numbers);
+    copy.layoutTimes.putAll(layoutTimes);
+    if (otherHalfLifeMs == halfLifeMs) {
+      unseenAdds.forEach(copy::addUnseen);
+    }
+    copy.layout = layout;
+    copy.cameMs = cameMs;
     copy.examples = examples;
     copy.watermarkMs = watermarkMs;
     copy.layoutVersion = layoutVersion;
+    copy.grownByMoves = grownByMoves;
+    copy.grownByAdmissions = grownByAdmissions;
+    copy.held = held;
+    copy.moves = moves;
     return copy;
   }
 
-  long rowCount() {
-    return rows.values().stream().mapToLong(Map::size).sum();
+  private void addUnseen(long[] add) {
+    unseenAdds.add(add);
+    unseen.add((int) add[0], add[1], (int) add[2], add[3]);
   }
 
-  void apply(UpdateBatch batch, long halfLifeMs) {
+  /** Rows, without traces. */
+  long rowCount() {
+    return rows.values().stream().mapToLong(ShardModel::rowCount).sum();
+  }
+
+  static long rowCount(Map<Long, ModelRow> byKey) {
+    return byKey.values().stream().filter(row -> row.dimension > 0).count();
+  }
+
+  // -- batches
+
+  void apply(UpdateBatch batch) {
+    if (batch.hasLayout()) {
+      follow(batch.getLayout());
+      return;
+    }
     for (TableUpdate update : batch.getTablesList()) {
-      var gradients =
+      String table = update.getTable();
+      if (!rows.containsKey(table)) {
+        numbers.add(table);
+        rows.put(table, new HashMap<>());
+        occurrences.put(table, 0L);
+      }
+      List<long[]> unseenNow = new ArrayList<>();
+      FloatBuffer gradients =
           update
               .getGradients()
               .asReadOnlyByteBuffer()
               .order(ByteOrder.LITTLE_ENDIAN)
               .asFloatBuffer();
       for (int i = 0; i < update.getKeysCount(); i++) {
-        float[] gradient = new float[3 + dimension];
+        int read = update.getDimensionsCount() == 0 ? dimension : update.getDimensions(i);
+        float[] gradient = new float[read == 0 ? 0 : 3 + read];
         gradients.get(gradient);
         long timeMs = keptMs(batch.getEventTimeMs() + update.getEventTimeOffsetsMs(i));
-        ModelRow row = row(update.getTable(), update.getKeys(i), timeMs);
-        count(row, update.getOccurrences(i), timeMs, halfLifeMs);
-        if (!optimizer.step(row.state, 0, dimension, gradient, 0)) {
-          refusedGradients++;
+        int count = update.getOccurrences(i);
+        ModelRow row = row(table, update.getKeys(i), timeMs, count);
+        if (row == null) {
+          unseenNow.add(new long[] {numbers.indexOf(table), update.getKeys(i), count, timeMs});
+        } else {
+          update(table, update.getKeys(i), row, count, timeMs, gradient);
         }
-        occurrences.merge(update.getTable(), (long) update.getOccurrences(i), Long::sum);
+        occurrences.merge(table, (long) count, Long::sum);
       }
-      rows.computeIfAbsent(update.getTable(), _ -> new HashMap<>());
-      occurrences.putIfAbsent(update.getTable(), 0L);
+      unseenNow.forEach(this::addUnseen);
     }
     examples += batch.getExamples();
     watermarkMs = Math.max(watermarkMs, batch.getEventTimeMs());
-    layoutVersion = Math.max(layoutVersion, batch.getLayoutVersion());
+    layoutVersion = layout.getVersion();
     applied.merge(batch.getTrainer(), batch.getEndOffset(), Math::max);
   }
 
-  private ModelRow row(String table, long key, long timeMs) {
-    return rows.computeIfAbsent(table, _ -> new HashMap<>())
-        .computeIfAbsent(
-            key, _ -> new ModelRow(0, timeMs, optimizer.initial(table, key, dimension)));
+  /** The category's row or trace; null when it has neither and has not earned one. */
+  private @Nullable ModelRow row(String table, long key, long timeMs, int count) {
+    Map<Long, ModelRow> byKey = Objects.requireNonNull(rows.get(table));
+    ModelRow row = byKey.get(key);
+    if (row != null) {
+      return row;
+    }
+    List<Block> blocks = blocks(table);
+    double first = blocks.isEmpty() ? Double.POSITIVE_INFINITY : blocks.getFirst().getThreshold();
+    double before = first <= count ? 0 : unseen.estimate(numbers.indexOf(table), key, timeMs);
+    int to = dimension(table, key, 0, before + count);
+    if (to == 0) {
+      return null;
+    }
+    if (cameMs >= 0 && isTooMuch(grownByAdmissions + cost(to))) {
+      held++;
+      return null;
+    }
+    grownByAdmissions += cost(to);
+    row = new ModelRow(kept(before), timeMs, to, optimizer.initial(table, key, to));
+    byKey.put(key, row);
+    admitted.merge(table, 1L, Long::sum);
+    moves++;
+    return row;
   }
 
-  private static void count(ModelRow row, int occurrences, long atMs, long halfLifeMs) {
-    double left = new Popularity(halfLifeMs).decay(Math.abs(atMs - row.timeMs));
-    if (atMs < row.timeMs) {
-      row.popularity = kept(row.popularity + occurrences * left);
+  private void update(
+      String table, long key, ModelRow row, int count, long timeMs, float[] gradient) {
+    count(row, count, timeMs);
+    if (row.dimension > 0
+        && gradient.length > 0
+        && !optimizer.step(row.state, 0, row.dimension, fit(gradient, row.dimension), 0)) {
+      refusedGradients++;
+    }
+    int to = dimension(table, key, row.dimension, row.popularity);
+    if (to == row.dimension) {
+      return;
+    }
+    long grown = grownByMoves + cost(to) - cost(row.dimension);
+    if (to > row.dimension && isTooMuch(grown)) {
+      held++;
     } else {
-      row.popularity = kept(row.popularity * left + occurrences);
+      grownByMoves = grown;
+      move(table, key, row, to);
+    }
+  }
+
+  /** The coordinates that both have; what is lost of the sum's square is lost of the squares. */
+  private static float[] fit(float[] gradient, int dimension) {
+    int came = gradient.length - 3;
+    if (came == dimension) {
+      return gradient;
+    }
+    float[] fit = new float[3 + dimension];
+    float part = 0;
+    float rest = 0;
+    for (int k = 0; k < came; k++) {
+      if (k < dimension) {
+        fit[1 + k] = gradient[1 + k];
+        part += gradient[1 + k] * gradient[1 + k];
+      } else {
+        rest += gradient[1 + k] * gradient[1 + k];
+      }
+    }
+    fit[0] = gradient[0];
+    fit[1 + dimension] = gradient[1 + came];
+    float squares = gradient[2 + came];
+    if (dimension < came) {
+      squares = part + rest > 0 ? squares * (part / (part + rest)) : 0;
+    }
+    fit[2 + dimension] = squares;
+    return fit;
+  }
+
+  private void count(ModelRow row, int occurrences, long atMs) {
+    if (atMs < row.timeMs) {
+      row.popularity = kept(row.popularity + occurrences * left(row.timeMs - atMs));
+    } else {
+      row.popularity = kept(row.popularity * left(atMs - row.timeMs) + occurrences);
       row.timeMs = atMs;
     }
+    if (row.timeMs <= cameMs) {
+      row.popularity = kept(row.popularity * left(cameMs + UNIT_MS - row.timeMs));
+      row.timeMs = cameMs + UNIT_MS;
+    }
+  }
+
+  private double left(long elapsedMs) {
+    return new Popularity(halfLifeMs).decay(elapsedMs);
   }
 
   /**
@@ -135,12 +292,177 @@ final class ShardModel {
     return Math.clamp(timeMs, 0, LAST_MS) / UNIT_MS * UNIT_MS;
   }
 
+  // -- layouts
+
+  private void follow(Layout next) {
+    if (next.getVersion() <= layout.getVersion()) {
+      return;
+    }
+    layout = next;
+    layoutVersion = next.getVersion();
+    cameMs = Math.max(keptMs(watermarkMs), cameMs + UNIT_MS);
+    layoutTimes.put(next.getVersion(), cameMs);
+    grownByMoves = 0;
+    grownByAdmissions = 0;
+    held = 0;
+    moves = 0;
+    sweep();
+  }
+
+  /** Brings what was not touched since the layout came to it. */
+  void sweep() {
+    long asOfMs = layoutTimes.getOrDefault(layout.getRestores(), cameMs);
+    rows.forEach(
+        (table, byKey) ->
+            byKey
+                .entrySet()
+                .removeIf(
+                    entry ->
+                        entry.getValue().timeMs <= cameMs
+                            && !staysKnown(table, entry.getKey(), entry.getValue(), asOfMs)));
+  }
+
+  /** Brings a row to the layout; false when nothing is left of it. */
+  private boolean staysKnown(String table, long key, ModelRow row, long asOfMs) {
+    double popularity =
+        asOfMs > row.timeMs ? row.popularity * left(asOfMs - row.timeMs) : row.popularity;
+    int to = dimension(table, key, row.dimension, popularity);
+    row.cuts.values().removeIf(this::isTooOld);
+    boolean mayComeBack = layout.getKeepMs() > 0 && (row.dimension > 0 || !row.cuts.isEmpty());
+    if (to == 0 && popularity < layout.getExpire() && !mayComeBack) {
+      if (row.dimension > 0) {
+        expired.merge(table, 1L, Long::sum);
+      }
+      moves++;
+      return false;
+    }
+    if (to != row.dimension) {
+      move(table, key, row, to);
+    }
+    return true;
+  }
+
+  private boolean isTooOld(Cut cut) {
+    return layoutTimes.getOrDefault(cut.version, 0L) < cameMs - layout.getKeepMs();
+  }
+
+  private List<Block> blocks(String table) {
+    var named = layout.getTablesMap().get(table);
+    return named == null ? layout.getDefaultBlocksList() : named.getBlocksList();
+  }
+
+  private int dimension(String table, long key, int current, double popularity) {
+    for (Pin pin : layout.getPinsList()) {
+      if (pin.getTable().equals(table) && pin.getKey() == key) {
+        return pin.getDimension();
+      }
+    }
+    int to = 0;
+    for (Block block : blocks(table)) {
+      if (popularity >= block.getThreshold()) {
+        to = block.getDimension();
+      }
+    }
+    for (Block block : blocks(table)) {
+      if (block.getDimension() == current
+          && to < current
+          && popularity >= block.getThreshold() * (1 - layout.getHysteresis())) {
+        return current;
+      }
+    }
+    return to;
+  }
+
+  private long cost(int d) {
+    if (d == 0) {
+      return 0;
+    }
+    return layout.getUnit() == BudgetUnit.BYTES
+        ? 32 + 4L * optimizer.encoding().stateLength(d)
+        : 1 + d;
+  }
+
+  private boolean isTooMuch(long grown) {
+    return layout.getGrowth() > 0 && grown > layout.getGrowth() / 2;
+  }
+
+  // -- moves
+
+  private void move(String table, long key, ModelRow row, int to) {
+    moves++;
+    if (row.dimension == 0) {
+      admitted.merge(table, 1L, Long::sum);
+    }
+    if (to == 0) {
+      expired.merge(table, 1L, Long::sum);
+    }
+    float[] after = to == 0 ? new float[0] : optimizer.initial(table, key, to);
+    for (int k = 0; k <= Math.min(row.dimension, to) && Math.min(row.dimension, to) > 0; k++) {
+      put(after, to, k, take(row.state, row.dimension, k));
+    }
+    if (to < row.dimension) {
+      for (int k = to == 0 ? 0 : to + 1; k <= row.dimension; k++) {
+        row.cuts.put(k, new Cut(layout.getVersion(), take(row.state, row.dimension, k)));
+      }
+      if (layout.getKeepMs() == 0) {
+        row.cuts.clear();
+      }
+    } else if (layout.getRestores() == 0) {
+      row.cuts.clear();
+    } else {
+      boolean joined = true;
+      for (int k = row.dimension == 0 ? 0 : row.dimension + 1; k <= to && joined; k++) {
+        Cut cut = row.cuts.get(k);
+        joined = false;
+        if (cut != null && cut.version > layout.getRestores()) {
+          joined = true;
+          put(after, to, k, cut.floats);
+          row.cuts.remove(k);
+        }
+      }
+      if (!joined) {
+        row.cuts.clear();
+      }
+    }
+    row.dimension = to;
+    row.state = after;
+  }
+
+  /** The linear weight (0) or a coordinate (from 1 on) with what is remembered of it. */
+  private float[] take(float[] state, int d, int k) {
+    return switch (optimizer.encoding()) {
+      case FLOAT32_PLAIN -> new float[] {state[k]};
+      case FLOAT32_ROWWISE ->
+          k == 0
+              ? new float[] {state[0], state[1 + d], state[2 + d]}
+              : new float[] {state[k], state[2 + d]};
+      case FLOAT32_ADAGRAD -> new float[] {state[k], state[1 + d + k]};
+    };
+  }
+
+  /** A row that has coordinates keeps its one sum for all of them; one without is given it. */
+  private void put(float[] state, int d, int k, float[] floats) {
+    state[k] = floats[0];
+    switch (optimizer.encoding()) {
+      case FLOAT32_PLAIN -> {}
+      case FLOAT32_ROWWISE -> {
+        if (k == 0) {
+          state[1 + d] = floats[1];
+          state[2 + d] = floats[2];
+        }
+      }
+      case FLOAT32_ADAGRAD -> state[1 + d + k] = floats[1];
+    }
+  }
+
+  // -- the census
+
   /**
-   * The census.
+   * The census, without what sweeps say of themselves.
    *
    * @param writtenBack the model as of the last write-back, whose rows the bins are of
    */
-  Census census(int shard, long halfLifeMs, ShardModel writtenBack) {
+  Census census(int shard, ShardModel writtenBack) {
     var census =
         Census.newBuilder()
             .setShard(shard)
@@ -152,20 +474,52 @@ final class ShardModel {
             census.addTables(
                 TableCensus.newBuilder()
                     .setTable(table)
-                    .setRows(byKey.size())
+                    .setRows(rowCount(byKey))
                     .setOccurrences(occurrences.getOrDefault(table, 0L))
-                    .addAllBins(bins(writtenBack.rows.getOrDefault(table, Map.of()), halfLifeMs))));
+                    .setAdmitted(admitted.getOrDefault(table, 0L))
+                    .setExpired(expired.getOrDefault(table, 0L))
+                    .addAllBlocks(blocks(byKey, writtenBack.rows.getOrDefault(table, Map.of())))));
     return census.build();
   }
 
-  private static Iterable<PopularityBin> bins(Map<Long, ModelRow> byKey, long halfLifeMs) {
+  private List<BlockCensus> blocks(Map<Long, ModelRow> now, Map<Long, ModelRow> writtenBack) {
+    List<BlockCensus> blocks = new ArrayList<>();
+    for (int d : new int[] {0, 1, 2, 4, 8, 16, 32, 64, 128}) {
+      long count = now.values().stream().filter(row -> row.dimension == d).count();
+      var block = BlockCensus.newBuilder().setDimension(d).setRows(count);
+      long before = 0;
+      for (var bin : bins(writtenBack, d).entrySet()) {
+        block.addBins(bin.getKey() - before).addBinRows(bin.getValue());
+        before = bin.getKey();
+      }
+      if (count > 0 || block.getBinsCount() > 0) {
+        blocks.add(block.build());
+      }
+    }
+    return blocks;
+  }
+
+  private Map<Long, Long> bins(Map<Long, ModelRow> byKey, int dimension) {
     var decay = new Popularity(halfLifeMs);
     var counts = new TreeMap<Long, Long>();
     for (ModelRow row : byKey.values()) {
-      counts.merge(decay.bin(row.popularity, row.timeMs), 1L, Long::sum);
+      if (row.dimension == dimension) {
+        counts.merge(decay.bin(row.popularity, row.timeMs), 1L, Long::sum);
+      }
     }
-    return counts.entrySet().stream()
-        .map(bin -> PopularityBin.newBuilder().setBin(bin.getKey()).setRows(bin.getValue()).build())
-        .toList();
+    return counts;
+  }
+
+  /** The rows by bin that a census tells of one block. */
+  static Map<Long, Long> bins(TableCensus census, int dimension) {
+    var bins = new TreeMap<Long, Long>();
+    for (BlockCensus block : census.getBlocksList()) {
+      long bin = 0;
+      for (int i = 0; i < block.getBinsCount() && block.getDimension() == dimension; i++) {
+        bin += block.getBins(i);
+        bins.put(bin, block.getBinRows(i));
+      }
+    }
+    return bins;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.learn.Optimizer;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.OptimizerKind;
+import dev.varve.schema.Census;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Basis;
 import dev.varve.table.PackedPopularity;
@@ -33,31 +34,45 @@ class ShardModelTest {
   private static final long ABSENT = 1L << 40;
 
   /** What a run works with: how wide its rows are, how many, and the memory for them. */
-  private record Load(int dimension, int keys, int rowsInBatch, long memory, Optimizer optimizer) {
+  private record Load(
+      int dimension,
+      int keys,
+      int rowsInBatch,
+      long memory,
+      Optimizer optimizer,
+      boolean isMoving) {
     /** Few rows, which all fit. */
     static Load small(RandomGenerator random) {
       return new Load(
-          1 << random.nextInt(5), 12, 6, ResidentRows.LEAST_BYTES, anyOptimizer(random));
+          1 << random.nextInt(5), 12, 6, ResidentRows.LEAST_BYTES, anyOptimizer(random), false);
+    }
+
+    /** Under layouts that come and go. */
+    Load moving() {
+      return new Load(dimension, keys, rowsInBatch, memory, optimizer, true);
     }
 
     /** Far more rows than fit: they are evicted, read again, and written back early. */
     static Load tight(RandomGenerator random) {
       return new Load(
-          64 << random.nextInt(2), 500, 150, ResidentRows.LEAST_BYTES, anyOptimizer(random));
+          64 << random.nextInt(2), 500, 150, ResidentRows.LEAST_BYTES, anyOptimizer(random), false);
     }
 
     private static Optimizer anyOptimizer(RandomGenerator random) {
       var kinds = OptimizerKind.values();
       var kind = kinds[random.nextInt(kinds.length)];
       double clipNorm = random.nextBoolean() ? 0 : 0.5;
-      return Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.1, 0.01, clipNorm), SEED);
+      return Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.1, 0.01, clipNorm), SEED);
     }
 
     RowEncoding encoding() {
       return optimizer.encoding();
     }
 
-    UpdateBatch batch(RandomGenerator random) {
+    UpdateBatch batch(RandomGenerator random, long timeMs) {
+      if (isMoving) {
+        return Batches.ofAnyDimensions(random, dimension, keys, rowsInBatch, timeMs);
+      }
       return Batches.random(random, dimension, keys, rowsInBatch);
     }
   }
@@ -73,21 +88,25 @@ class ShardModelTest {
     ShardModel model;
     ShardModel kept;
     Shard shard;
+    long version = 1;
+    long timeMs = Batches.NOON_MS;
     long evictions;
     long rewrites;
 
     Run(RandomGenerator random, Load load) {
       this.random = random;
       this.load = load;
-      this.model = new ShardModel(load.dimension, load.optimizer);
-      this.kept = model.copy();
+      this.model = new ShardModel(load.dimension, load.optimizer, halfLifeMs);
+      this.kept = model.copy(halfLifeMs);
       this.shard = open(load.memory);
     }
 
     Shard open(long memory) {
       var decay = new Popularity(halfLifeMs);
       return new Shard(
-          SHARD, below, new EmbeddingStore.Settings(load.dimension, load.optimizer, decay, memory));
+          SHARD,
+          below,
+          new EmbeddingStore.Settings(load.dimension, load.optimizer, decay, memory, 1 << 16));
     }
 
     void reopen() {
@@ -111,13 +130,28 @@ class ShardModelTest {
           writeBack();
           reopen();
         }
-        default -> apply(load.batch(random));
+        case 7, 8, 9, 10 -> {
+          if (load.isMoving) {
+            move();
+          }
+        }
+        default -> apply(load.batch(random, timeMs += random.nextInt(2_000)));
+      }
+    }
+
+    /** A new layout, or a piece of the sweep for the one before. */
+    private void move() {
+      if (shard.isSwept() && random.nextBoolean()) {
+        apply(Batches.layout(random, load.dimension, ++version));
+      } else {
+        boolean all = random.nextBoolean();
+        shard.sweep(all ? Long.MAX_VALUE : random.nextInt(20_000));
       }
     }
 
     void apply(UpdateBatch batch) {
       shard.apply(batch);
-      model.apply(batch, halfLifeMs);
+      model.apply(batch);
       batch
           .getTablesList()
           .forEach(
@@ -127,10 +161,15 @@ class ShardModelTest {
 
     void writeBack() {
       shard.writeBack();
-      checkPuts();
+      if (!load.isMoving) {
+        checkPuts();
+      }
       below.commit();
       touched.clear();
-      kept = model.copy();
+      kept = model.copy(halfLifeMs);
+      if (shard.isSwept()) {
+        assertThat(withAllBins(shard.census())).isEqualTo(model.census(SHARD, kept));
+      }
       checkBelow();
     }
 
@@ -144,18 +183,33 @@ class ShardModelTest {
 
     void crash() {
       below.crash();
-      model = kept.copy();
+      kept = kept.copy(halfLifeMs);
+      model = kept.copy(halfLifeMs);
+      version = model.layout.getVersion();
       touched.clear();
       reopen();
     }
 
     void changeHalfLife() {
+      if (load.isMoving) {
+        shard.sweep(Long.MAX_VALUE);
+        writeBack();
+      }
       halfLifeMs = 1_000L + random.nextInt(20_000);
       crash();
+      if (load.isMoving) {
+        // Untouched rows have faded in another way.
+        model.sweep();
+        shard.sweep(Long.MAX_VALUE);
+        writeBack();
+      }
     }
 
     void check() {
-      assertThat(shard.census()).isEqualTo(model.census(SHARD, halfLifeMs, kept));
+      if (!shard.isSwept()) {
+        return;
+      }
+      assertThat(withoutSweep(shard.census())).isEqualTo(plain(model.census(SHARD, kept)));
       ShardSummary summary = shard.summary();
       assertThat(summary.examples()).isEqualTo(model.examples);
       assertThat(summary.progress().watermarkMs()).isEqualTo(model.watermarkMs);
@@ -166,41 +220,78 @@ class ShardModelTest {
       assertThat(summary.tables().keySet()).isEqualTo(model.rows.keySet());
       model.rows.forEach(
           (table, byKey) ->
-              assertThat(summary.tables().get(table)).isEqualTo(sizeOf(table, byKey.size())));
+              assertThat(summary.tables().get(table)).isEqualTo(sizeOf(table, byKey)));
       checkStates();
       checkVectors();
     }
 
-    private TableSummary sizeOf(String table, long rows) {
-      var byDimension = new TreeMap<Integer, Long>();
-      if (rows > 0) {
-        byDimension.put(load.dimension, rows);
+    /** Bins are as of the last write-back, when a sweep may have been under way. */
+    private Census plain(Census census) {
+      if (!load.isMoving) {
+        return census;
       }
+      var plain = census.toBuilder();
+      for (var table : plain.getTablesBuilderList()) {
+        table.getBlocksBuilderList().forEach(block -> block.clearBins().clearBinRows());
+        var blocks = table.getBlocksList().stream().filter(block -> block.getRows() > 0).toList();
+        table.clearBlocks().addAllBlocks(blocks);
+      }
+      return plain.build();
+    }
+
+    /** Without what the model does not tell. */
+    private Census withoutSweep(Census census) {
+      return plain(withAllBins(census));
+    }
+
+    private static Census withAllBins(Census census) {
+      var plain = census.toBuilder();
+      plain.clearSweptVersion().clearSweptShare().clearSketchBytes();
+      plain.clearGrown().clearHeld().clearMoves().clearTraces();
+      plain.getTablesBuilderList().forEach(table -> table.clearEnergy().clearEnergyRows());
+      return plain.build();
+    }
+
+    private TableSummary sizeOf(String table, Map<Long, ShardModel.ModelRow> byKey) {
+      var byDimension = new TreeMap<Integer, Long>();
+      long bytes = 0;
+      long parameters = 0;
+      for (ShardModel.ModelRow row : byKey.values()) {
+        int d = row.dimension;
+        bytes += 10 + 14 + (d == 0 ? 0 : 4L * load.encoding().stateLength(d));
+        parameters += d == 0 ? 0 : 1 + d;
+        if (d > 0) {
+          byDimension.merge(d, 1L, Long::sum);
+        }
+      }
+      long rows = ShardModel.rowCount(byKey);
       return new TableSummary(
           rows,
           model.occurrences.getOrDefault(table, 0L),
-          rows * (10 + 14 + 4L * load.encoding().stateLength(load.dimension)),
-          rows * (1 + load.dimension),
-          byDimension);
+          bytes,
+          parameters,
+          byDimension,
+          byKey.size() - rows,
+          model.admitted.getOrDefault(table, 0L),
+          model.expired.getOrDefault(table, 0L));
     }
 
     /** All rows of all tables at once, and some that are nowhere among them. */
     private void checkStates() {
       var keys = new RowKeys();
-      List<float @Nullable []> expected = new ArrayList<>();
+      List<ShardModel.@Nullable ModelRow> expected = new ArrayList<>();
       model.rows.forEach(
           (table, byKey) ->
               byKey.forEach(
                   (key, row) -> {
                     keys.add(table, key);
-                    expected.add(row.state);
+                    expected.add(row);
                     if (random.nextInt(10) == 0) {
                       keys.add(random.nextBoolean() ? table : "unknown", ABSENT);
                       expected.add(null);
                     }
                   }));
-      int length = load.encoding().stateLength(load.dimension);
-      int width = length + random.nextInt(3);
+      int width = load.encoding().stateLength(load.dimension) + random.nextInt(3);
       float[] states = new float[keys.size() * width];
       int[] dimensions = new int[keys.size()];
       Arrays.fill(states, Float.NaN);
@@ -208,12 +299,13 @@ class ShardModelTest {
       lookup.states(shard, keys, states, width, dimensions);
 
       for (int i = 0; i < keys.size(); i++) {
-        float[] row = expected.get(i);
-        float[] read = Arrays.copyOfRange(states, i * width, i * width + length);
-        float[] nothing = new float[length];
+        ShardModel.ModelRow row = expected.get(i);
+        float[] nothing = new float[width];
         Arrays.fill(nothing, Float.NaN);
-        assertRow(keys.table(i) + " " + keys.category(i), read, row == null ? nothing : row);
-        assertThat(dimensions[i]).isEqualTo(row == null ? ResidentRows.ABSENT : load.dimension);
+        float[] state = row == null ? nothing : row.state;
+        float[] read = Arrays.copyOfRange(states, i * width, i * width + state.length);
+        assertRow(keys.table(i) + " " + keys.category(i), read, state);
+        assertThat(dimensions[i]).isEqualTo(row == null ? ResidentRows.ABSENT : row.dimension);
       }
     }
 
@@ -235,10 +327,12 @@ class ShardModelTest {
         for (int i = from; i < keys.length; i++) {
           ShardModel.ModelRow row = rows.get(keys[i]);
           float[] read = Arrays.copyOfRange(vectors, i * d, (i + 1) * d);
-          float[] zeros = new float[d];
-          float[] expected = row == null ? zeros : Arrays.copyOfRange(row.state, 1, 1 + d);
+          float[] expected = new float[d];
+          if (row != null && row.dimension > 0) {
+            System.arraycopy(row.state, 1, expected, 0, row.dimension);
+          }
           assertRow(table + " " + keys[i], read, expected);
-          assertThat(dimensions[i]).isEqualTo(row == null ? ResidentRows.ABSENT : d);
+          assertThat(dimensions[i]).isEqualTo(row == null ? ResidentRows.ABSENT : row.dimension);
         }
         for (int i = 0; i < from * d; i++) {
           assertThat(vectors[i]).as("what is before the first key").isNaN();
@@ -255,21 +349,23 @@ class ShardModelTest {
 
     /** Every row below: popularity and time are in the census only as a bin. */
     private void checkBelow() {
+      if (!shard.isSwept()) {
+        return;
+      }
       long found = 0;
       for (Map.Entry<byte[], byte[]> pair : below.pairs.entrySet()) {
-        if (pair.getKey().length == RowFormat.KEY_BYTES) {
+        if (pair.getKey().length == RowFormat.KEY_BYTES && pair.getKey()[0] >= 0) {
           found++;
           long category = RowFormat.category(pair.getKey());
           assertThat(isInModel(category, pair.getValue())).as("row %d", category).isTrue();
         }
       }
-      assertThat(found).isEqualTo(model.rowCount());
+      assertThat(found).isEqualTo(model.rows.values().stream().mapToLong(Map::size).sum());
     }
 
     /** Tables have numbers below; the initial coordinates differ by table, so one row fits. */
     private boolean isInModel(long category, byte[] value) {
-      float[] state =
-          new float[load.encoding().stateLength(RowFormat.check(value, load.encoding()))];
+      float[] state = new float[load.encoding().rowFloats(RowFormat.check(value, load.encoding()))];
       RowFormat.state(value, 0, state, 0, state.length);
       double popularity = PackedPopularity.unpackPopularity(RowFormat.popularity(value));
       long timeMs = PackedPopularity.unpackTime(RowFormat.time(value));
@@ -320,6 +416,44 @@ class ShardModelTest {
     assertThat(seen[1]).as("rows written back before the commit").isGreaterThan(1_000);
   }
 
+  /**
+   * Layouts, the sweeps behind them in pieces, rows that an update carries across a threshold,
+   * admission, growth held back, rollbacks: all as if each layout had moved all rows at once.
+   */
+  @Test
+  void aShardUnderLayoutsIsTheFoldOfItsBatchesHoweverItsSweepsWereCut() {
+    Cases.forAll(
+        200,
+        random -> {
+          try (var run = new Run(random, Load.small(random).moving())) {
+            for (int i = 0; i < 80; i++) {
+              run.operate();
+              run.check();
+            }
+          }
+        });
+  }
+
+  @Test
+  void aShardUnderLayoutsIsTheSameFoldWhenItsRowsDoNotFitIntoItsMemory() {
+    long[] seen = new long[2];
+    Cases.forAll(
+        20,
+        random -> {
+          var run = new Run(random, Load.tight(random).moving());
+          try (run) {
+            for (int i = 0; i < 60; i++) {
+              run.operate();
+              run.check();
+            }
+          }
+          seen[0] += run.evictions;
+          seen[1] += run.model.layout.getVersion();
+        });
+    assertThat(seen[0]).as("rows evicted").isGreaterThan(300);
+    assertThat(seen[1]).as("layouts").isGreaterThan(50);
+  }
+
   @Test
   void theSameBatchesGiveTheSameBytesBelowHoweverTheyWereCutIntoCommits() {
     Cases.forAll(60, random -> assertSameBytes(random, Load.small(random), 40));
@@ -332,9 +466,10 @@ class ShardModelTest {
 
   private static void assertSameBytes(RandomGenerator random, Load load, int most) {
     try (var cut = new Run(random, load);
-        var atOnce = new Run(random, new Load(load.dimension, 0, 0, 32 << 20, load.optimizer))) {
+        var atOnce =
+            new Run(random, new Load(load.dimension, 0, 0, 32 << 20, load.optimizer, false))) {
       for (int n = 1 + random.nextInt(most); n > 0; n--) {
-        UpdateBatch batch = load.batch(random);
+        UpdateBatch batch = load.batch(random, Batches.NOON_MS);
         cut.shard.apply(batch);
         atOnce.shard.apply(batch);
         if (random.nextInt(4) == 0) {

@@ -45,7 +45,7 @@ class ShardReadersTest {
 
   /** With these, a step is the rate, and the initial coordinates vanish in the first. */
   private static final OptimizerConfig STEADY =
-      new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, RATE, 1e-20, 1e-30, 0);
+      new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, RATE, RATE, 1e-20, 1e-30, 0);
 
   private static final Adagrad OPTIMIZER = new Adagrad(STEADY, 1);
 
@@ -54,7 +54,7 @@ class ShardReadersTest {
           0,
           new MapBelow(),
           new EmbeddingStore.Settings(
-              DIMENSION, OPTIMIZER, new Popularity(1_000), ResidentRows.LEAST_BYTES));
+              DIMENSION, OPTIMIZER, new Popularity(1_000), ResidentRows.LEAST_BYTES, 1 << 16));
 
   private final int[] updates = new int[KEYS];
   private final AtomicBoolean written = new AtomicBoolean();

@@ -9,8 +9,8 @@ import dev.varve.event.ExampleCodec;
 import dev.varve.learn.Adagrad;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.schema.Census;
-import dev.varve.schema.PopularityBin;
 import dev.varve.schema.ShardState;
+import dev.varve.schema.TableCensus;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
@@ -18,6 +18,8 @@ import dev.varve.table.ResidentRows;
 import dev.varve.table.RowFormat;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -53,7 +55,10 @@ class ShardTest {
   private Shard open(int dimension, long halfLifeMs, long memory) {
     var decay = new Popularity(halfLifeMs);
     var shard =
-        new Shard(SHARD, below, new EmbeddingStore.Settings(dimension, OPTIMIZER, decay, memory));
+        new Shard(
+            SHARD,
+            below,
+            new EmbeddingStore.Settings(dimension, OPTIMIZER, decay, memory, 1 << 16));
     opened.add(shard);
     return shard;
   }
@@ -80,10 +85,10 @@ class ShardTest {
             "event time offset: -9223372036854775808 (expected: ",
             table -> table.setEventTimeOffsetsMs(0, Long.MIN_VALUE)),
         new Malformed(
-            "gradients: 59 bytes (expected: 60 for 3 rows of dimension 2)",
+            "gradients: 59 bytes (expected: 60 for 3 rows of dimension up to 2)",
             table -> table.setGradients(table.getGradients().substring(1))),
         new Malformed(
-            "gradients: 64 bytes (expected: 60 for 3 rows of dimension 2)",
+            "gradients: 64 bytes (expected: 60 for 3 rows of dimension up to 2)",
             table -> table.setGradients(table.getGradients().concat(Batches.bytes(1)))),
         new Malformed("gradients: 0 bytes", table -> table.setGradients(ByteString.EMPTY)));
   }
@@ -132,8 +137,8 @@ class ShardTest {
     shard.apply(Batches.batch(update).setEventTimeMs(LAST_MS).build());
     shard.writeBack();
 
-    // Popularity 1, so a bin is four times the half-lives since 1970, from whole units of 256 ms.
-    long last = 4 * (LAST_MS / 256 * 256) / HALF_LIFE_MS;
+    // Popularity 1, so a bin is 16 times the half-lives since 1970, from whole units of 256 ms.
+    long last = 16 * (LAST_MS / 256 * 256) / HALF_LIFE_MS;
     assertThat(bins(shard)).containsExactly(bin(0, 1), bin(last, 1));
   }
 
@@ -245,8 +250,7 @@ class ShardTest {
     again.writeBack();
 
     assertThat(again.census().getTables(0).getRows()).isEqualTo(2);
-    long binned =
-        again.census().getTables(0).getBinsList().stream().mapToLong(PopularityBin::getRows).sum();
+    long binned = bins(again).values().stream().mapToLong(Long::longValue).sum();
     assertThat(binned).isEqualTo(2);
   }
 
@@ -291,12 +295,17 @@ class ShardTest {
                 + " with)");
   }
 
-  private static List<PopularityBin> bins(Shard shard) {
-    return shard.census().getTables(0).getBinsList();
+  private static Map<Long, Long> bins(Shard shard) {
+    var bins = new TreeMap<Long, Long>();
+    TableCensus census = shard.census().getTables(0);
+    census
+        .getBlocksList()
+        .forEach(block -> bins.putAll(ShardModel.bins(census, block.getDimension())));
+    return bins;
   }
 
-  private static PopularityBin bin(long bin, long rows) {
-    return PopularityBin.newBuilder().setBin(bin).setRows(rows).build();
+  private static Map.Entry<Long, Long> bin(long bin, long rows) {
+    return Map.entry(bin, rows);
   }
 
   @Test
@@ -307,15 +316,15 @@ class ShardTest {
     assertThat(shard.census().getTables(0).getRows()).isEqualTo(2);
     assertThat(bins(shard)).isEmpty();
 
-    // Popularity 1 at 8 half-lives: grade 8, so bin 32.
+    // Popularity 1 at 8 half-lives: grade 8, so bin 128.
     shard.writeBack();
-    assertThat(bins(shard)).containsExactly(bin(32, 2));
+    assertThat(bins(shard)).containsExactly(bin(128, 2));
 
     UpdateBatch onlyOne = Batches.batch(Batches.table("user", GRADIENT, 1)).build();
     shard.apply(onlyOne.toBuilder().setEventTimeMs(8 * HALF_LIFE_MS).build());
-    assertThat(bins(shard)).containsExactly(bin(32, 2));
+    assertThat(bins(shard)).containsExactly(bin(128, 2));
     shard.writeBack();
-    assertThat(bins(shard)).containsExactly(bin(32, 1), bin(36, 1));
+    assertThat(bins(shard)).containsExactly(bin(128, 1), bin(144, 1));
   }
 
   @Test
@@ -323,10 +332,10 @@ class ShardTest {
     shard.apply(
         Batches.batch(Batches.table("user", GRADIENT, 1, 2)).setEventTimeMs(8 * 1_024).build());
     shard.writeBack();
-    assertThat(bins(shard)).containsExactly(bin(0, 2));
+    assertThat(bins(shard)).containsExactly(bin(16 * 8 * 1_024 / HALF_LIFE_MS, 2));
 
     Shard faster = open(DIMENSION, 1_024);
-    assertThat(bins(faster)).containsExactly(bin(32, 2));
+    assertThat(bins(faster)).containsExactly(bin(128, 2));
 
     faster.writeBack();
     assertThat(open(DIMENSION, 1_024).census()).isEqualTo(faster.census());
@@ -355,7 +364,7 @@ class ShardTest {
     assertThat(bins(small)).isEmpty();
     small.writeBack();
     assertThat(rowsBelow()).isEqualTo(n);
-    assertThat(bins(small).getFirst().getRows()).isEqualTo(n);
+    assertThat(bins(small).values()).containsExactly((long) n);
   }
 
   @Test

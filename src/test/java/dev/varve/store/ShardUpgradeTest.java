@@ -54,7 +54,7 @@ class ShardUpgradeTest {
   private Shard open() {
     var settings =
         new EmbeddingStore.Settings(
-            DIMENSION, OPTIMIZER, new Popularity(HALF_LIFE_MS), ResidentRows.LEAST_BYTES);
+            DIMENSION, OPTIMIZER, new Popularity(HALF_LIFE_MS), ResidentRows.LEAST_BYTES, 1 << 16);
     var shard = new Shard(SHARD, below, settings);
     opened.add(shard);
     return shard;
@@ -109,8 +109,8 @@ class ShardUpgradeTest {
     return PopularityBin.newBuilder().setBin(bin).setRows(rows).build();
   }
 
-  private static List<PopularityBin> bins(Shard shard, int table) {
-    return shard.census().getTables(table).getBinsList();
+  private static Map<Long, Long> bins(Shard shard, int table) {
+    return ShardModel.bins(shard.census().getTables(table), DIMENSION);
   }
 
   private static UpdateBatch update(String table, long... keys) {
@@ -132,9 +132,16 @@ class ShardUpgradeTest {
             Map.of(
                 "user",
                 new TableSummary(
-                    2, 6, 2 * (10 + 14 + 4 * 130), 2 * 65, new TreeMap<>(Map.of(DIMENSION, 2L))),
+                    2,
+                    6,
+                    2 * (10 + 14 + 4 * 130),
+                    2 * 65,
+                    new TreeMap<>(Map.of(DIMENSION, 2L)),
+                    0,
+                    2,
+                    0),
                 "item",
-                new TableSummary(0, 0, 0, 0, new TreeMap<>())));
+                new TableSummary(0, 0, 0, 0, new TreeMap<>(), 0, 0, 0)));
     for (long key = 0; key < 2; key++) {
       assertThat(Reads.state(shard, "user", key))
           .containsExactly(OPTIMIZER.initial("user", key, DIMENSION));
@@ -147,14 +154,14 @@ class ShardUpgradeTest {
     putTable(0, "user", new double[] {1, 1}, new long[] {BORDER_MS, BORDER_MS});
     putShard();
     assertThat(BORDER_MS % 256).isNotZero();
-    long before = binOf(1, BORDER_MS);
+    long now = new Popularity(HALF_LIFE_MS).bin(1, BORDER_MS - BORDER_MS % 256);
 
     Shard shard = open();
-    assertThat(bins(shard, 0)).containsExactly(bin(before - 1, 2));
+    assertThat(bins(shard, 0)).containsExactly(Map.entry(now, 2L));
 
     shard.apply(update("user", 0));
     shard.writeBack();
-    assertThat(bins(shard, 0)).containsExactly(bin(before - 1, 1), bin(before + 3, 1));
+    assertThat(bins(shard, 0)).containsExactly(Map.entry(now, 1L), Map.entry(now + 16, 1L));
     assertThat(open().census()).isEqualTo(shard.census());
   }
 
@@ -235,8 +242,7 @@ class ShardUpgradeTest {
         });
     Census census = shard.census();
     for (TableCensus table : census.getTablesList()) {
-      var bins = new TreeMap<Long, Long>();
-      table.getBinsList().forEach(bin -> bins.put(bin.getBin(), bin.getRows()));
+      Map<Long, Long> bins = ShardModel.bins(table, DIMENSION);
       int id = shard.tableId(table.getTable());
       assertThat(bins).isEqualTo(expected.getOrDefault(id, new TreeMap<>()));
     }

@@ -44,7 +44,7 @@ class VectorLookupTest {
               shard,
               new MapBelow(),
               new EmbeddingStore.Settings(
-                  DIMENSION, OPTIMIZER, new Popularity(1_000), ResidentRows.LEAST_BYTES));
+                  DIMENSION, OPTIMIZER, new Popularity(1_000), ResidentRows.LEAST_BYTES, 1 << 16));
       TableUpdate.Builder table = Batches.table("user", GRADIENT, keys);
       opened.apply(Batches.batch(table).build());
       assertThat(opened.rows().size()).as("rows in memory").isLessThan(keys.length);

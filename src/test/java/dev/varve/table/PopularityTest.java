@@ -92,13 +92,13 @@ class PopularityTest {
   }
 
   @Test
-  void aBinIsAQuarterOfADoubling() {
+  void aBinIsASixteenthOfADoubling() {
     long bin = hourly.bin(1.01, NOW_MS);
 
-    assertThat(hourly.bin(2.02, NOW_MS)).isEqualTo(bin + 4);
-    assertThat(hourly.bin(1.01 * Math.pow(2, 0.25), NOW_MS)).isEqualTo(bin + 1);
-    assertThat(hourly.bin(1.01, NOW_MS + HOUR_MS)).isEqualTo(bin + 4);
-    assertThat(hourly.bin(0.505, NOW_MS)).isEqualTo(bin - 4);
+    assertThat(hourly.bin(2.02, NOW_MS)).isEqualTo(bin + 16);
+    assertThat(hourly.bin(1.01 * Math.pow(2, 0.0625), NOW_MS)).isEqualTo(bin + 1);
+    assertThat(hourly.bin(1.01, NOW_MS + HOUR_MS)).isEqualTo(bin + 16);
+    assertThat(hourly.bin(0.505, NOW_MS)).isEqualTo(bin - 16);
   }
 
   @Test
@@ -134,7 +134,7 @@ class PopularityTest {
 
           assertThat(hourly.bin(p, NOW_MS))
               .isBetween(
-                  (long) Math.floor(4 * (grade - 1e-9)), (long) Math.floor(4 * (grade + 1e-9)));
+                  (long) Math.floor(16 * (grade - 1e-9)), (long) Math.floor(16 * (grade + 1e-9)));
         });
   }
 

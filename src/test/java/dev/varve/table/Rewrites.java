@@ -12,7 +12,7 @@ final class Rewrites {
 
   private final ResidentRows rows;
   private final RowUpdates updates;
-  private final PopularityBins bins = new PopularityBins();
+  private final OneBlock bins = new OneBlock();
   private final int[] slot = new int[1];
   private final int[] occurrences = new int[1];
   private final long[] units = new long[1];
@@ -32,8 +32,8 @@ final class Rewrites {
     this.slot[0] = slot;
     this.occurrences[0] = occurrences;
     this.units[0] = units;
-    var batch = new RowUpdates.Batch(this.occurrences, this.units, state, state.length);
-    updates.update(this.slot, 1, batch, 0, bins);
-    bins.clear();
+    var batch = new RowUpdates.Batch(this.occurrences, this.units, state, new int[1]);
+    updates.update(this.slot, 1, batch, 0, bins, 0);
+    bins.bins.clear();
   }
 }

@@ -26,7 +26,7 @@ final class RowChurn {
   private final int[] versions = new int[KEYS];
   private final int[] belowVersions = new int[KEYS];
   private final int[] belowDimensions = new int[KEYS];
-  private final long[] blockBytes = new long[8];
+  private final long[] blockBytes = new long[9];
   private volatile ResidentRows rows;
   private Rewrites rewrites;
   private int level;
@@ -207,7 +207,7 @@ final class RowChurn {
     RowMemory memory = rows.memory();
     grown += memory.indexBytes() > indexBytes ? 1 : 0;
     indexBytes = memory.indexBytes();
-    long[] now = new long[8];
+    long[] now = new long[9];
     for (BlockMemory block : memory.blocks()) {
       now[Slabs.level(block.dimension())] = block.bytes();
     }

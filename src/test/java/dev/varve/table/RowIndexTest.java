@@ -114,8 +114,8 @@ class RowIndexTest {
     long category = 12;
     int[] slots = new int[50];
     for (int table = 0; table < slots.length; table++) {
-      slots[table] = slab.free() == 0 && !slab.grow() ? -1 : slab.take();
-      RowDescriptor.setKey(slab.row(slots[table]), table, category);
+      slots[table] = slab.free() == 0 && !slab.grow() ? -1 : Slabs.slot(1, slab.take());
+      RowDescriptor.setKey(slabs.row(slots[table]), table, category);
       index.insert(RowIndex.hash(table, category), slots[table]);
     }
     for (int table = 0; table < slots.length; table++) {
@@ -161,8 +161,8 @@ class RowIndexTest {
     if (slab.free() == 0) {
       slab.grow();
     }
-    int slot = slab.take();
-    RowDescriptor.setKey(slab.row(slot), TABLE, Keys.withHash(TABLE, hash));
+    int slot = Slabs.slot(1, slab.take());
+    RowDescriptor.setKey(slabs.row(slot), TABLE, Keys.withHash(TABLE, hash));
     return slot;
   }
 
@@ -202,7 +202,7 @@ class RowIndexTest {
       } else if (slot != null && random.nextInt(3) == 0) {
         put(hash, RowIndexTest.this.slot(hash));
         index.replace(hash, slot, at(hash));
-        slab.put(slot);
+        slab.put(Slabs.place(slot));
       } else if (slot != null) {
         remove(hash);
       }
@@ -228,7 +228,7 @@ class RowIndexTest {
       int slot = at(hash);
       index.remove(hash, slot);
       slots.remove(hash);
-      slab.put(slot);
+      slab.put(Slabs.place(slot));
       gone.add(hash);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.varve.kernel.Memory;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +27,8 @@ class RowUpdatesTest {
 
   private final ResidentRows rows =
       new ResidentRows(RowEncoding.FLOAT32_PLAIN, 4, ResidentRows.LEAST_BYTES);
-  private final PopularityBins bins = new PopularityBins();
+  private final OneBlock table = new OneBlock();
+  private final PopularityBins bins = table.bins;
   private final RowUpdates updates = new RowUpdates(rows, DECAY, ADD);
 
   @AfterEach
@@ -42,7 +44,7 @@ class RowUpdatesTest {
 
   private static RowUpdates.Batch batch(int occurrences, long units, float gradient) {
     return new RowUpdates.Batch(
-        new int[] {occurrences}, new long[] {units}, new float[] {gradient}, 1);
+        new int[] {occurrences}, new long[] {units}, new float[] {gradient}, new int[1]);
   }
 
   private float weight(int slot) {
@@ -64,6 +66,8 @@ class RowUpdatesTest {
           int[] occurrences = new int[n];
           long[] units = new long[n];
           float[] gradients = new float[n];
+          int[] at = new int[n];
+          Arrays.setAll(at, i -> i);
           int refused = 0;
           for (int i = 0; i < n; i++) {
             long category = random.nextLong(n);
@@ -83,8 +87,8 @@ class RowUpdatesTest {
             weights.merge(slot, Math.max(0, gradients[i]), Float::sum);
           }
 
-          var batch = new RowUpdates.Batch(occurrences, units, gradients, 1);
-          assertThat(updates.update(slots, n, batch, 0, bins)).isEqualTo(refused);
+          var batch = new RowUpdates.Batch(occurrences, units, gradients, at);
+          assertThat(updates.update(slots, n, batch, 0, table, 0)).isEqualTo(refused);
           expected.forEach(
               (slot, row) -> {
                 assertThat(rows.popularity(slot)).isEqualTo(row[0]);
@@ -101,7 +105,7 @@ class RowUpdatesTest {
     int slot = add(5);
     bins.add(updates.bin(slot));
     for (int i = 0; i < 3; i++) {
-      updates.update(new int[] {slot}, 1, batch(1, BEGIN, 1), 0, bins);
+      updates.update(new int[] {slot}, 1, batch(1, BEGIN, 1), 0, table, 0);
     }
     assertThat(rows.dirtyRows()).isEqualTo(1);
     rows.writeBack(written -> bins.enter(updates.bin(written)));
@@ -116,7 +120,7 @@ class RowUpdatesTest {
   void aRowThatIsUpdatedCountsAsUsed() {
     int slot = add(5);
     RowDescriptor.takeRecent(rows.row(slot));
-    updates.update(new int[] {slot}, 1, batch(1, BEGIN, 1), 0, bins);
+    updates.update(new int[] {slot}, 1, batch(1, BEGIN, 1), 0, table, 0);
 
     assertThat(RowDescriptor.takeRecent(rows.row(slot))).isTrue();
   }
@@ -131,7 +135,7 @@ class RowUpdatesTest {
     var broken = new RowUpdates(rows, DECAY, failing);
 
     assertThatIllegalStateException()
-        .isThrownBy(() -> broken.update(new int[] {slot}, 1, batch(1, BEGIN, 1), 0, bins));
+        .isThrownBy(() -> broken.update(new int[] {slot}, 1, batch(1, BEGIN, 1), 0, table, 0));
     assertThat(RowDescriptor.sequence(rows.row(slot)) & RowDescriptor.WRITING).isZero();
     assertThat(rows.isDirty(slot)).isTrue();
   }

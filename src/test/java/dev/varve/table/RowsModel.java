@@ -49,7 +49,7 @@ final class RowsModel {
   private final Set<RowKey> resident = new HashSet<>();
   private final Set<RowKey> dirty = new HashSet<>();
   private long evictions;
-  private long[] blockBytes = new long[8];
+  private long[] blockBytes = new long[9];
   private int pagesGiven;
   private int categories;
 
@@ -216,7 +216,7 @@ final class RowsModel {
     checkMemory();
     assertThat(rows.size()).isEqualTo(resident.size());
     Set<Integer> slots = new HashSet<>();
-    int[] perLevel = new int[8];
+    int[] perLevel = new int[9];
     List<String> wrong = new ArrayList<>();
     all.forEach(
         (key, content) -> {
@@ -243,7 +243,7 @@ final class RowsModel {
   }
 
   private void countPages() {
-    long[] now = new long[8];
+    long[] now = new long[9];
     for (BlockMemory block : rows.memory().blocks()) {
       now[Slabs.level(block.dimension())] = block.bytes();
     }

@@ -119,7 +119,8 @@ class LearnTopologyTest {
       assertThat(delta.getLayoutVersion()).isEqualTo(1);
       assertThat(delta.getChangesList())
           .extracting(Parameters::getName)
-          .containsExactlyInAnyOrder("bias", "numerical/age");
+          .containsExactlyInAnyOrder(
+              "bias", "numerical/age", "basis/user", "basis/item", "basis/tags");
 
       Quality quality = only(driver.read(Parts.TOPICS.quality(), Quality.parser()));
       assertThat(quality.getEndOffset()).isEqualTo(1);

@@ -9,11 +9,13 @@ import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Adagrad;
 import dev.varve.learn.DenseReplica;
 import dev.varve.learn.InFlight;
+import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.QualityWindow;
 import dev.varve.learn.Rows;
 import dev.varve.learn.TopCategories;
 import dev.varve.learn.Trainer;
+import dev.varve.schema.DenseModel;
 import dev.varve.schema.Example;
 import dev.varve.schema.Explanation;
 import dev.varve.schema.Feature;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.streams.Topology;
 
 /** Both applications, put together as the process does it, but without a broker. */
@@ -35,6 +38,9 @@ final class Parts {
   static final int DIMENSION = 4;
   static final Topics TOPICS = new Topics(KafkaConfig.defaults());
   static final Adagrad OPTIMIZER = new Adagrad(OptimizerConfig.defaults(), 1);
+
+  private static final ModelConfig MODEL =
+      new ModelConfig(DIMENSION, ModelConfig.Head.FM, ModelConfig.BasisKind.LEARNED, 1);
   static final Duration CENSUS_EVERY = Duration.ofSeconds(2);
   static final long TIME_MS = 1_700_000_000_000L;
 
@@ -61,6 +67,7 @@ final class Parts {
     final QualityWindow quality = new QualityWindow(1_000);
     final TopCategories top = new TopCategories(new Popularity(60_000));
     final DenseReplica dense = new DenseReplica(OPTIMIZER);
+    final List<DenseModel> models = new CopyOnWriteArrayList<>();
     final Topology topology;
 
     Learn(FeaturesConfig features, int batchSize) {
@@ -70,11 +77,13 @@ final class Parts {
               new NoRows(),
               new InFlight(2 * (1 + DIMENSION), 1_000),
               dense,
-              OPTIMIZER);
+              OPTIMIZER,
+              MODEL);
       var settings =
           new TrainProcessor.Settings(
               batchSize, SHARDS, DIMENSION, Duration.ofMillis(1), layout, quality, top);
-      topology = LearnTopology.build(TOPICS, LimitsConfig.defaults(), shared, settings);
+      topology =
+          LearnTopology.build(TOPICS, LimitsConfig.defaults(), shared, settings, models::add);
     }
 
     StreamsDriver start(Path folder) {
@@ -84,7 +93,7 @@ final class Parts {
 
   static Topology storeTopology(int dimension) {
     var settings =
-        new EmbeddingStore.Settings(dimension, OPTIMIZER, new Popularity(60_000), 1 << 20);
+        new EmbeddingStore.Settings(dimension, OPTIMIZER, new Popularity(60_000), 1 << 20, 1 << 16);
     return StoreTopology.build(
         TOPICS,
         settings,

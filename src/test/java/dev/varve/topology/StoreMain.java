@@ -67,7 +67,8 @@ public final class StoreMain {
             Setup.DIMENSION,
             new Adagrad(Setup.OPTIMIZER, Setup.MODEL_SEED),
             new Popularity(Setup.STORE.popularityHalfLife().toMillis()),
-            Setup.STORE.cache().count() / Setup.SHARDS);
+            Setup.STORE.cache().count() / Setup.SHARDS,
+            1 << 16);
     return StoreTopology.build(
         new Topics(Setup.KAFKA),
         settings,

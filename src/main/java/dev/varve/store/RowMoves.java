@@ -1,0 +1,165 @@
+package dev.varve.store;
+
+import dev.varve.learn.Optimizer;
+import dev.varve.schema.Layout;
+import dev.varve.table.PackedPopularity;
+import dev.varve.table.ResidentRows;
+import dev.varve.table.RowEncoding;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Moves rows to other dimensions.
+ *
+ * <p>A row that gains coordinates is given those that a new row of its key would begin with, so
+ * what is served changes by them at most; one that loses some keeps the leading ones. What is cut
+ * off is kept aside, and given back under a layout that restores an earlier one.
+ *
+ * <p><b>Threads:</b> the shard's writer.
+ */
+final class RowMoves {
+  private static final int MOST_STATE = 2 * (1 + 128);
+
+  private final ResidentRows rows;
+  private final RowEncoding encoding;
+  private final Optimizer optimizer;
+  private final ShardLayout layout;
+  private final RecentMoves recent;
+  private final Kept kept;
+  private final float[] state = new float[MOST_STATE];
+
+  RowMoves(
+      ResidentRows rows, Optimizer optimizer, ShardLayout layout, RecentMoves recent, Kept kept) {
+    this.rows = rows;
+    this.encoding = rows.encoding();
+    this.optimizer = optimizer;
+    this.layout = layout;
+    this.recent = recent;
+    this.kept = kept;
+  }
+
+  /**
+   * Moves a row that is in memory. There must be room for it.
+   *
+   * @return its new slot
+   */
+  int move(ShardTable table, int slot, int to, RecentMoves.Reason reason, long bin) {
+    int from = rows.dimension(slot);
+    long category = rows.category(slot);
+    rows.load(slot, state, 0);
+    float[] moved = state(table, category, from, to, state);
+    if (!rows.isDirty(slot)) {
+      table.bins(from).leave(bin);
+    }
+    remember(table, category, from, to, rows.popularity(slot), rows.time(slot), reason);
+    return rows.move(slot, to, moved, 0);
+  }
+
+  /** Counts that a category has been given a row. */
+  void admitted(ShardTable table, long category, int to, double popularity, long units) {
+    table.rowAdded(to);
+    layout.moved();
+    add(table, category, 0, to, units, RecentMoves.Reason.ADMITTED, popularity);
+  }
+
+  /**
+   * Whether nothing more should be known of a category: it is to have no row, its popularity is
+   * below the layout's least, and nothing is kept of it that a rollback might ask for.
+   */
+  boolean isForgotten(ShardTable table, long category, int from, int to, double popularity) {
+    Layout in = layout.layout();
+    return to == 0
+        && popularity < in.getExpire()
+        && (in.getKeepMs() == 0 || (from == 0 && kept.get(table.id(), category).isEmpty()));
+  }
+
+  /** Counts that nothing is left of a category. */
+  void forgotten(ShardTable table, long category, int from) {
+    table.forgotten(from);
+    layout.moved();
+    kept.set(table.id(), category, List.of());
+    add(table, category, from, 0, -1, RecentMoves.Reason.FORGOTTEN, 0);
+  }
+
+  /** Counts a move. */
+  void remember(
+      ShardTable table,
+      long category,
+      int from,
+      int to,
+      long popularity,
+      long units,
+      RecentMoves.Reason reason) {
+    table.rowMoved(from, to);
+    layout.moved();
+    double p = PackedPopularity.unpackPopularity(popularity);
+    add(table, category, from, to, units, reason, p);
+  }
+
+  private void add(
+      ShardTable table,
+      long category,
+      int from,
+      int to,
+      long units,
+      RecentMoves.Reason reason,
+      double popularity) {
+    long ms = Math.max(PackedPopularity.unpackTime(Math.max(0, units)), layout.cameMs());
+    recent.add(table.id(), category, from, to, ms, layout.version(), reason, popularity);
+  }
+
+  /** The state that a row has behind a move. */
+  float[] state(ShardTable table, long category, int from, int to, float[] before) {
+    return to > from
+        ? grown(table, category, from, to, before)
+        : cut(table, category, from, to, before);
+  }
+
+  private float[] cut(ShardTable table, long category, int from, int to, float[] before) {
+    Layout in = layout.layout();
+    if (in.getKeepMs() > 0) {
+      float[] rest = encoding.part(before, from, to, from);
+      var part = new Kept.Part(to, from, in.getVersion(), layout.cameMs(), rest);
+      kept.add(table.id(), category, part);
+    } else {
+      kept.set(table.id(), category, List.of());
+    }
+    float[] after = new float[encoding.rowFloats(to)];
+    encoding.copy(before, from, after, to);
+    return after;
+  }
+
+  private float[] grown(ShardTable table, long category, int from, int to, float[] before) {
+    float[] after = optimizer.initial(table.name(), category, to);
+    encoding.copy(before, from, after, to);
+    if (layout.layout().getRestores() > 0) {
+      giveBack(table.id(), category, from, to, after);
+    } else {
+      kept.set(table.id(), category, List.of());
+    }
+    return after;
+  }
+
+  /** Puts back what was cut under layouts newer than the one that is restored. */
+  private void giveBack(int table, long category, int from, int to, float[] after) {
+    List<Kept.Part> rest = new ArrayList<>(kept.get(table, category));
+    int end = from;
+    while (end < to
+        && !rest.isEmpty()
+        && rest.getFirst().version() > layout.layout().getRestores()
+        && rest.getFirst().from() == end) {
+      Kept.Part part = rest.removeFirst();
+      end = Math.min(part.to(), to);
+      float[] wide = new float[encoding.rowFloats(part.to())];
+      encoding.putPart(part.floats(), part.from(), part.to(), wide, part.to());
+      float[] back = encoding.part(wide, part.to(), part.from(), end);
+      encoding.putPart(back, part.from(), end, after, to);
+      if (end < part.to()) {
+        float[] beyond = encoding.part(wide, part.to(), end, part.to());
+        rest.addFirst(new Kept.Part(end, part.to(), part.version(), part.cutMs(), beyond));
+      }
+    }
+    // Behind new coordinates nothing that was cut off before joins the row.
+    kept.set(table, category, end < to ? List.of() : rest);
+  }
+}

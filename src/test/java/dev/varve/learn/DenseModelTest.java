@@ -219,6 +219,98 @@ class DenseModelTest {
         });
   }
 
+  // -- bases
+
+  private static final int WIDTH = 2;
+
+  private static float[] basis(DenseReplica replica) {
+    float[] basis = new float[WIDTH * WIDTH];
+    replica.readBasis("user", WIDTH, basis);
+    return basis;
+  }
+
+  @Test
+  void aBasisBeginsAsTheIdentityAlsoWhereADeltaIsTheFirstToNameIt() {
+    assertThat(basis(replica)).containsExactly(1, 0, 0, 1);
+
+    // No gradient but of the last entry: the others are what they began as.
+    replica.stepBasis(0, "user", WIDTH, new float[] {0, 0, 0, 1}, new float[] {0, 0, 0, 1});
+    merge.merge(replica.takeDelta(0, 10, 1));
+    Parameters published = merge.publish().getParameters(0);
+
+    assertThat(published.getName()).isEqualTo("basis/user");
+    assertThat(published.getWeightsList().subList(0, 3)).containsExactly(1f, 0f, 0f);
+    assertThat(published.getAccumulatorsList()).containsExactly(0f, 0f, 0f, 1f);
+  }
+
+  @Test
+  void aStepOfABasisDividesByTheRootOfTheRowsSquares() {
+    replica.stepBasis(0, "user", WIDTH, new float[] {3, -1, 0, 1e9f}, new float[] {8.9f, 0, 0, 1});
+
+    // 0.1 * 3 / sqrt(8.9 + 0.1); -1 / sqrt(0.1) and the last one are cut at 1.
+    assertThat(basis(replica))
+        .usingComparatorWithPrecision(1e-6f)
+        .containsExactly(0.9f, 0.1f, 0, 0.9f);
+  }
+
+  @Test
+  void anEntryWhoseGradientIsNoNumberStaysAsItIs() {
+    float[] gradients = {Float.NaN, 1, Float.POSITIVE_INFINITY, 1};
+    float[] squares = {1, 1, 1, Float.POSITIVE_INFINITY};
+    replica.stepBasis(0, "user", WIDTH, gradients, squares);
+
+    float[] stepped = basis(replica);
+    assertThat(stepped[0]).isEqualTo(1);
+    assertThat(stepped[1]).isNegative();
+    assertThat(stepped[2]).isZero();
+    assertThat(stepped[3]).isEqualTo(1);
+  }
+
+  /** What each trainer changed adds up, whether they share a replica or not. */
+  @Test
+  void theStepsOfTwoTrainersAddUp() {
+    var other = new DenseReplica(optimizer);
+    float[] gradients = {1, 2, 0, 0};
+    float[] squares = {1, 4, 0, 0};
+    replica.stepBasis(1, "user", WIDTH, gradients, squares);
+    other.stepBasis(2, "user", WIDTH, gradients, squares);
+    float[] once = basis(replica);
+    merge.merge(replica.takeDelta(1, 10, 1));
+    merge.merge(other.takeDelta(2, 20, 1));
+    DenseModel model = merge.publish();
+    replica.fold(model);
+    other.fold(model);
+
+    float[] twice = basis(replica);
+    assertThat(basis(other)).containsExactly(twice);
+    assertThat(twice)
+        .usingComparatorWithPrecision(1e-6f)
+        .containsExactly(2 * once[0] - 1, 2 * once[1], 0, 1);
+    assertThat(model.getParameters(0).getAccumulatorsList()).containsExactly(2f, 8f, 0f, 0f);
+  }
+
+  @Test
+  void forgettingATrainerTakesBackItsStepsOfABasis() {
+    float[] gradients = {1, 2, 3, 4};
+    replica.stepBasis(1, "user", WIDTH, gradients, gradients);
+    float[] before = basis(replica);
+    replica.stepBasis(2, "user", WIDTH, gradients, gradients);
+    assertThat(basis(replica)).isNotEqualTo(before);
+
+    replica.forget(2);
+
+    assertThat(basis(replica)).containsExactly(before);
+  }
+
+  @Test
+  void aBasisThatIsNotSquareIsRefused() {
+    var delta = DenseDelta.newBuilder().addChanges(parameters("basis/user", 3, 3));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> merge.merge(delta.build()))
+        .withMessageContaining("a square number");
+  }
+
   /** One process with three trainers; deltas and versions travel as late as they like. */
   private static final class Interleaving {
     final DenseReplica replica;

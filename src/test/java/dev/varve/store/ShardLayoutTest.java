@@ -1,0 +1,364 @@
+package dev.varve.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.varve.learn.Optimizer;
+import dev.varve.learn.OptimizerConfig;
+import dev.varve.learn.OptimizerKind;
+import dev.varve.schema.Block;
+import dev.varve.schema.BudgetUnit;
+import dev.varve.schema.Layout;
+import dev.varve.schema.TableUpdate;
+import dev.varve.schema.UpdateBatch;
+import dev.varve.table.Basis;
+import dev.varve.table.Popularity;
+import dev.varve.table.RowKeys;
+import dev.varve.testing.Cases;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What layouts do to the rows of a shard, where {@link ShardModelTest} says it for all at once. */
+class ShardLayoutTest {
+  private static final int DIMENSION = 8;
+  private static final int KEYS = 3_000;
+
+  /** A few rows are moved in it. */
+  private static final long SOME_NS = 20_000;
+
+  private static final long KEEP_MS = 3_600_000;
+  private static final Basis BASIS = Basis.of(DIMENSION, basis());
+
+  private final MapBelow below = new MapBelow();
+  private final List<Shard> opened = new ArrayList<>();
+  private OptimizerKind kind = OptimizerKind.ADAGRAD;
+
+  @AfterEach
+  void close() {
+    opened.forEach(Shard::close);
+  }
+
+  private static float[] basis() {
+    float[] basis = new float[DIMENSION * DIMENSION];
+    Cases.forSeed(
+        1,
+        random -> {
+          for (int i = 0; i < basis.length; i++) {
+            basis[i] = (float) random.nextGaussian();
+          }
+        });
+    return basis;
+  }
+
+  /** With memory for a third of the rows, so that most of them are below only. */
+  private Shard open() {
+    var optimizer = optimizer();
+    var decay = new Popularity(60_000);
+    var shard =
+        new Shard(
+            0, below, new EmbeddingStore.Settings(DIMENSION, optimizer, decay, 256 << 10, 1 << 16));
+    opened.add(shard);
+    return shard;
+  }
+
+  private Optimizer optimizer() {
+    return Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.1, 0.01, 0), 5);
+  }
+
+  /** A shard whose rows have all learned something, key k seen 1 + k % 16 times. */
+  private Shard learned() {
+    Shard shard = open();
+    Cases.forSeed(
+        2,
+        random -> {
+          for (int from = 0; from < KEYS; from += 100) {
+            var update = TableUpdate.newBuilder().setTable("user");
+            float[] gradients = new float[100 * (3 + DIMENSION)];
+            for (int i = 0; i < 100; i++) {
+              update.addKeys(from + i).addOccurrences(1 + (from + i) % 16).addEventTimeOffsetsMs(0);
+            }
+            for (int i = 0; i < gradients.length; i++) {
+              gradients[i] = Math.abs((float) random.nextGaussian());
+            }
+            shard.apply(Batches.batch(update.setGradients(Batches.bytes(gradients))).build());
+          }
+        });
+    shard.writeBack();
+    return shard;
+  }
+
+  /** Few dimensions: none below 3, 1 below 6, 2 below 12, and then 4. */
+  private static Layout.Builder small(long version) {
+    return layout(version)
+        .addDefaultBlocks(block(1, 3))
+        .addDefaultBlocks(block(2, 6))
+        .addDefaultBlocks(block(4, 12));
+  }
+
+  private static Layout.Builder wide(long version) {
+    return layout(version).addDefaultBlocks(block(DIMENSION, 0));
+  }
+
+  private static Layout.Builder layout(long version) {
+    return Layout.newBuilder().setVersion(version).setBaseDimension(DIMENSION).setKeepMs(KEEP_MS);
+  }
+
+  private static Block.Builder block(int dimension, double threshold) {
+    return Block.newBuilder().setDimension(dimension).setThreshold(threshold);
+  }
+
+  private static void follow(Shard shard, Layout.Builder layout) {
+    shard.apply(UpdateBatch.newBuilder().setLayout(layout).build());
+  }
+
+  private static void sweep(Shard shard) {
+    assertThat(shard.sweep(Long.MAX_VALUE)).isTrue();
+  }
+
+  /** Weight, coordinates and sums of every row, as they are now. */
+  private static List<float[]> states(Shard shard) {
+    List<float[]> states = new ArrayList<>();
+    var keys = new RowKeys();
+    for (int key = 0; key < KEYS; key++) {
+      keys.add("user", key);
+    }
+    int width = 2 * (1 + DIMENSION);
+    float[] all = new float[KEYS * width];
+    new ShardLookup().states(shard, keys, all, width, new int[KEYS]);
+    for (int key = 0; key < KEYS; key++) {
+      states.add(Arrays.copyOfRange(all, key * width, (key + 1) * width));
+    }
+    return states;
+  }
+
+  private static float[] state(Shard shard, long key) {
+    return Objects.requireNonNull(Reads.state(shard, "user", key));
+  }
+
+  private static List<float[]> vectors(Shard shard) {
+    List<float[]> vectors = new ArrayList<>();
+    for (int key = 0; key < KEYS; key++) {
+      vectors.add(Reads.vector(shard, "user", key, BASIS));
+    }
+    return vectors;
+  }
+
+  private static int dimension(Shard shard, long key) {
+    return shard.explain("user", key).getDimension();
+  }
+
+  private static void assertSame(List<float[]> actual, List<float[]> expected) {
+    for (int key = 0; key < KEYS; key++) {
+      assertThat(actual.get(key)).as("row %d", key).containsExactly(expected.get(key));
+    }
+  }
+
+  // -- rollback
+
+  @ParameterizedTest
+  @EnumSource(OptimizerKind.class)
+  void aRollbackRightAfterALayoutGivesEveryRowBackBitForBit(OptimizerKind of) {
+    kind = of;
+    Shard shard = learned();
+    List<float[]> states = states(shard);
+    List<float[]> vectors = vectors(shard);
+    follow(shard, small(2));
+    sweep(shard);
+    assertThat(shard.summary().tables().values())
+        .singleElement()
+        .satisfies(
+            table -> {
+              assertThat(table.rowsByDimension()).containsOnlyKeys(1, 2, 4);
+              assertThat(table.traces()).isPositive();
+            });
+
+    follow(shard, wide(3).setRestores(1));
+    sweep(shard);
+
+    assertSame(states(shard), states);
+    assertSame(vectors(shard), vectors);
+  }
+
+  /** Some rows have followed, some not; some of what was cut is below, and the shard is another. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 500, 1_000, 2_000})
+  void soDoesOneInTheMiddleOfTheSweepAlsoBehindARestart(int moves) {
+    Shard shard = learned();
+    List<float[]> states = states(shard);
+    follow(shard, small(2));
+    while (shard.census().getMoves() < moves) {
+      shard.sweep(SOME_NS);
+    }
+    shard.writeBack();
+    below.commit();
+    shard.sweep(SOME_NS);
+    below.crash();
+    Shard again = open();
+
+    follow(again, wide(3).setRestores(1));
+    sweep(again);
+
+    assertSame(states(again), states);
+  }
+
+  @Test
+  void whatWasLearnedSinceStaysWhereItIsRolledBack() {
+    Shard shard = learned();
+    float[] before = state(shard, 15);
+    follow(shard, small(2));
+    float[] gradient = Batches.gradient(4, 0.5f);
+    var update = Batches.table("user", gradient, 15).addDimensions(4);
+    shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 1_000).build());
+    sweep(shard);
+
+    follow(shard, wide(3).setRestores(1));
+    sweep(shard);
+
+    float[] expected = before.clone();
+    float[] stepped = new float[2 * (1 + 4)];
+    optimizer().encoding().copy(before, DIMENSION, stepped, 4);
+    optimizer().step(stepped, 0, 4, gradient, 0);
+    optimizer().encoding().copy(stepped, 4, expected, DIMENSION);
+    assertThat(Reads.state(shard, "user", 15)).containsExactly(expected).isNotEqualTo(before);
+  }
+
+  @Test
+  void whereNothingIsKeptARollbackBeginsAnewBehindWhatIsLeft() {
+    Shard shard = learned();
+    float[] before = state(shard, 15);
+    follow(shard, small(2).setKeepMs(0));
+    sweep(shard);
+
+    follow(shard, wide(3).setRestores(1).setKeepMs(0));
+    sweep(shard);
+
+    float[] left = new float[2 * (1 + 4)];
+    optimizer().encoding().copy(before, DIMENSION, left, 4);
+    float[] expected = optimizer().initial("user", 15, DIMENSION);
+    optimizer().encoding().copy(left, 4, expected, DIMENSION);
+    assertThat(Reads.state(shard, "user", 15)).containsExactly(expected).isNotEqualTo(before);
+  }
+
+  // -- moves
+
+  /** The invariant of promotion: the served vector moves by the new coordinates' share only. */
+  @Test
+  void aPromotionChangesAServedVectorByTheAppendedCoordinatesOnly() {
+    Shard shard = learned();
+    follow(shard, small(2));
+    sweep(shard);
+    List<float[]> narrow = states(shard);
+    List<float[]> served = vectors(shard);
+    int[] dimensions = new int[KEYS];
+    for (int key = 0; key < KEYS; key++) {
+      dimensions[key] = dimension(shard, key);
+    }
+
+    follow(shard, wide(3));
+    sweep(shard);
+
+    double largest = 0;
+    for (int key = 0; key < KEYS; key++) {
+      int d = dimensions[key];
+      float[] initial = optimizer().initial("user", key, DIMENSION);
+      float[] state = state(shard, key);
+      float[] vector = Reads.vector(shard, "user", key, BASIS);
+      for (int j = 0; j < DIMENSION; j++) {
+        float appended = 0;
+        for (int k = d; k < DIMENSION; k++) {
+          appended += initial[1 + k] * basis()[k * DIMENSION + j];
+        }
+        assertThat(vector[j] - served.get(key)[j])
+            .as("row %d of dimension %d, coordinate %d", key, d, j)
+            .isCloseTo(appended, within(1e-5f));
+        largest = Math.max(largest, Math.abs(appended));
+      }
+      for (int k = 0; k < d; k++) {
+        assertThat(state[1 + k]).isEqualTo(narrow.get(key)[1 + k]);
+      }
+    }
+    assertThat(largest).as("the appended coordinates are no zeros").isBetween(0.01, 0.3);
+  }
+
+  @Test
+  void aRowThatAnUpdateCarriesAcrossAThresholdMovesAtOnce() {
+    Shard shard = learned();
+    follow(shard, small(2));
+    sweep(shard);
+    assertThat(dimension(shard, 6)).isEqualTo(2);
+
+    var update = Batches.table("user", Batches.gradient(2, 0.1f), 6).addDimensions(2);
+    shard.apply(Batches.batch(update.setOccurrences(0, 6)).build());
+
+    assertThat(dimension(shard, 6)).isEqualTo(4);
+    assertThat(dimension(shard, 22)).as("one like it that nothing touched").isEqualTo(2);
+  }
+
+  @Test
+  void aRowThatIsTouchedBeforeTheSweepComesByFollowsFirst() {
+    Shard shard = learned();
+    follow(shard, small(2));
+    assertThat(dimension(shard, 5)).isEqualTo(DIMENSION);
+
+    shard.apply(Batches.batch(Batches.table("user", Batches.gradient(DIMENSION, 0.1f), 5)).build());
+
+    assertThat(dimension(shard, 5)).isEqualTo(2);
+    assertThat(shard.isSwept()).isFalse();
+  }
+
+  @Test
+  void growthThatIsTooMuchIsHeldBackAndCounted() {
+    Shard shard = learned();
+    follow(shard, small(2));
+    sweep(shard);
+    // Half of 4 parameters: one row may go from 2 to 4 dimensions, a second one not.
+    follow(shard, small(3).setUnit(BudgetUnit.PARAMETERS).setGrowth(4));
+    sweep(shard);
+
+    for (long key : new long[] {6, 22, 38}) {
+      var update = Batches.table("user", Batches.gradient(2, 0.1f), key).addDimensions(2);
+      shard.apply(Batches.batch(update.setOccurrences(0, 6)).build());
+    }
+
+    assertThat(dimension(shard, 6)).isEqualTo(4);
+    assertThat(dimension(shard, 22)).isEqualTo(2);
+    assertThat(dimension(shard, 38)).isEqualTo(2);
+    assertThat(shard.census().getHeld()).isEqualTo(2);
+    assertThat(shard.census().getGrown()).isEqualTo(2);
+  }
+
+  @Test
+  void anOlderLayoutAndTheSameAgainChangeNothing() {
+    Shard shard = learned();
+    follow(shard, small(5));
+    sweep(shard);
+    var census = shard.census();
+
+    follow(shard, wide(5));
+    follow(shard, wide(4));
+
+    assertThat(shard.isSwept()).isTrue();
+    assertThat(shard.census()).isEqualTo(census);
+  }
+
+  @Test
+  void aLayoutThatIsRefusedChangesNothing() {
+    Shard shard = learned();
+    var census = shard.census();
+
+    assertThatThrownBy(() -> follow(shard, small(2).addDefaultBlocks(block(3, 20))))
+        .isInstanceOf(RefusedBatchException.class);
+
+    assertThat(shard.isSwept()).isTrue();
+    assertThat(shard.census()).isEqualTo(census);
+    assertThat(dimension(shard, 5)).isEqualTo(DIMENSION);
+  }
+}

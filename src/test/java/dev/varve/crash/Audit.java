@@ -31,8 +31,8 @@ final class Audit {
     for (int shard = 0; shard < Setup.SHARDS; shard++) {
       audit.checkTopic(shard);
       Map<String, String> expected = audit.fold(shard, refused);
-      audit.compare(shard, "changelog", expected, Shards.changelog(stage.bootstrap(), shard));
-      audit.compare(shard, "files", expected, Shards.files(stage.stateFolder(), shard));
+      compare(shard, "changelog", expected, Shards.changelog(stage.bootstrap(), shard));
+      compare(shard, "files", expected, Shards.files(stage.stateFolder(), shard));
     }
     assertThat(audit.deadLetters())
         .as("dead letters, one of each record that is no update batch")
@@ -67,7 +67,8 @@ final class Audit {
     }
   }
 
-  private void compare(
+  /** Fails where a shard has stored something else than it should. */
+  static void compare(
       int shard, String where, Map<String, String> expected, Map<String, String> stored) {
     SortedSet<String> names = new TreeSet<>(expected.keySet());
     names.addAll(stored.keySet());

@@ -274,11 +274,6 @@ final class ExpectedRows {
     return stored;
   }
 
-  /** The newest layout that came. */
-  long layoutVersion() {
-    return layoutVersion;
-  }
-
   private static Map<Integer, Long> rows(Table table) {
     Map<Integer, Long> rows = new TreeMap<>();
     table.rows.values().forEach(row -> rows.merge(row.dimension(), 1L, Long::sum));

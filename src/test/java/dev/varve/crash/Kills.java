@@ -25,7 +25,7 @@ final class Kills {
         return RESTORING;
       }
       return switch (markers.isEmpty() ? Marker.STARTING : markers.getLast()) {
-        case WRITING, COMMITTING -> COMMITTING;
+        case WRITING, MOVED, ANNOUNCING, REPLYING, COMMITTING -> COMMITTING;
         case COMMITTED, RUNNING -> PROCESSING;
         default -> STARTING;
       };

@@ -14,6 +14,12 @@ public enum Marker {
   WRITING,
   /** All rows are with the broker; the transaction is about to be committed. */
   COMMITTING,
+  /** A new layout goes to the shards; the transaction is open. */
+  ANNOUNCING,
+  /** Since a layout went out, so many more rows as {@link Setup#ROWS_A_MARK} went as well. */
+  MOVED,
+  /** The answer to a command goes out; the transaction is open. */
+  REPLYING,
   /** The transaction was committed. */
   COMMITTED,
   /** The process has stopped cleanly. */

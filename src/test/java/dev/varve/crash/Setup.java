@@ -3,10 +3,15 @@ package dev.varve.crash;
 import dev.varve.base.Bytes;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.Topics;
+import dev.varve.layout.Allocator;
+import dev.varve.layout.Budget;
+import dev.varve.layout.Every;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.store.RocksDbOptions;
 import dev.varve.store.StoreConfig;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** What the store is configured with: by default, but for what makes commits and evictions many. */
@@ -27,6 +32,28 @@ public final class Setup {
           Bytes.mib(1),
           Duration.ofMinutes(10),
           Duration.ofSeconds(2));
+
+  /** Steps as small as can be, so that a sweep lasts; and much may grow before it is held back. */
+  public static final RebalanceConfig REBALANCE =
+      new RebalanceConfig(
+          Budget.NONE,
+          new Every(1_000_000_000, Every.Clock.EXAMPLES),
+          0.001,
+          Allocator.Kind.POWER,
+          0.75,
+          List.of(1, 2, 4, 8),
+          0.1,
+          0,
+          Map.of(),
+          Map.of(),
+          0.5,
+          Duration.ofHours(1),
+          0,
+          Duration.ofMinutes(10),
+          Duration.ofMillis(1));
+
+  /** Rows between two {@link Marker#MOVED}. */
+  public static final int ROWS_A_MARK = 200;
 
   /** RocksDB writes a file, with rows not yet committed, in about every other life of a process. */
   private static final Map<String, String> PROPERTIES =

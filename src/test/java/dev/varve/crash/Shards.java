@@ -26,7 +26,8 @@ import org.rocksdb.RocksIterator;
 
 /** Reads what is stored without the code that stored it. */
 final class Shards {
-  private static final String CHANGELOG =
+  /** The topic with what is stored. */
+  static final String CHANGELOG =
       Setup.TOPICS.storeApplication() + "-" + EmbeddingStoreBuilder.NAME + "-changelog";
 
   private Shards() {}
@@ -50,14 +51,25 @@ final class Shards {
     return stored;
   }
 
+  /** How a consumer reads what is committed, without waiting for more where there is no more. */
+  static Map<String, Object> reading(String bootstrap) {
+    return Map.of(
+        "bootstrap.servers",
+        bootstrap,
+        "isolation.level",
+        "read_committed",
+        "fetch.max.wait.ms",
+        10,
+        "max.partition.fetch.bytes",
+        8 << 20);
+  }
+
   /** Reads the committed records of a partition, from its start to its end. */
   static void read(
       String bootstrap, TopicPartition partition, Consumer<ConsumerRecord<byte[], byte[]>> to) {
     try (var consumer =
         new KafkaConsumer<>(
-            Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_committed"),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
+            reading(bootstrap), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       consumer.assign(List.of(partition));
       consumer.seekToBeginning(List.of(partition));
       long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);

@@ -3,7 +3,6 @@ package dev.varve.topology;
 import dev.varve.broker.Topics;
 import dev.varve.crash.Marker;
 import dev.varve.crash.Setup;
-import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Adagrad;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.EmbeddingStoreBuilder;
@@ -73,7 +72,7 @@ public final class StoreMain {
         new Topics(Setup.KAFKA),
         settings,
         Setup.STORE.censusEvery(),
-        RebalanceConfig.defaults(),
+        Setup.REBALANCE,
         (_, _) -> {
           throw new IllegalStateException("nobody asks");
         });
@@ -98,7 +97,12 @@ public final class StoreMain {
   }
 
   private static final class CommitMarkers extends KafkaProducer<byte[], byte[]> {
+    private static final Topics TOPICS = new Topics(Setup.KAFKA);
+
     private boolean writing;
+
+    /** Rows since a layout went out; negative before the first. */
+    private int moved = -1;
 
     CommitMarkers(Map<String, Object> config) {
       super(config, new ByteArraySerializer(), new ByteArraySerializer());
@@ -106,9 +110,19 @@ public final class StoreMain {
 
     @Override
     public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
-      if (!writing && record.topic().endsWith(EmbeddingStoreBuilder.NAME + "-changelog")) {
-        writing = true;
-        Marker.WRITING.say();
+      if (record.topic().endsWith(EmbeddingStoreBuilder.NAME + "-changelog")) {
+        if (!writing) {
+          writing = true;
+          Marker.WRITING.say();
+        }
+        if (moved >= 0 && ++moved % Setup.ROWS_A_MARK == 0) {
+          Marker.MOVED.say();
+        }
+      } else if (record.topic().equals(TOPICS.updates())) {
+        moved = 0;
+        Marker.ANNOUNCING.say();
+      } else if (record.topic().equals(TOPICS.replies())) {
+        Marker.REPLYING.say();
       }
       return super.send(record, callback);
     }

@@ -30,7 +30,12 @@ final class RecentMoves {
 
   private final int[] tables = new int[MOST];
   private final long[] categories = new long[MOST];
-  private final Move[] moves = new Move[MOST];
+  private final int[] froms = new int[MOST];
+  private final int[] tos = new int[MOST];
+  private final long[] times = new long[MOST];
+  private final long[] versions = new long[MOST];
+  private final Reason[] reasons = new Reason[MOST];
+  private final double[] popularities = new double[MOST];
   private long count;
 
   synchronized void add(
@@ -38,15 +43,12 @@ final class RecentMoves {
     int at = (int) (count++ & (MOST - 1));
     tables[at] = table;
     categories[at] = category;
-    moves[at] =
-        Move.newBuilder()
-            .setFrom(from)
-            .setTo(to)
-            .setEventTimeMs(ms)
-            .setLayoutVersion(version)
-            .setReason(reason.text)
-            .setPopularity(p)
-            .build();
+    froms[at] = from;
+    tos[at] = to;
+    times[at] = ms;
+    versions[at] = version;
+    reasons[at] = reason;
+    popularities[at] = p;
   }
 
   /** Those of a category, newest first. */
@@ -55,9 +57,20 @@ final class RecentMoves {
     for (long i = count - 1; i >= 0 && i >= count - MOST; i--) {
       int at = (int) (i & (MOST - 1));
       if (tables[at] == table && categories[at] == category) {
-        found.add(moves[at]);
+        found.add(move(at));
       }
     }
     return found;
+  }
+
+  private Move move(int at) {
+    return Move.newBuilder()
+        .setFrom(froms[at])
+        .setTo(tos[at])
+        .setEventTimeMs(times[at])
+        .setLayoutVersion(versions[at])
+        .setReason(reasons[at].text)
+        .setPopularity(popularities[at])
+        .build();
   }
 }

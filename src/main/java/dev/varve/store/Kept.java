@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.agrona.collections.LongArrayList;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,9 @@ final class Kept {
   /** What is not below yet; an empty list takes away what is. */
   private final Map<Bytes, List<Part>> changed = new HashMap<>();
 
+  /** What was read below for moves to come. */
+  private final Map<Bytes, List<Part>> fetched = new HashMap<>();
+
   private long count;
 
   /**
@@ -66,9 +70,34 @@ final class Kept {
     return count;
   }
 
+  /**
+   * Reads what is kept of some rows in one go, for moves that follow until {@link #flush}.
+   *
+   * @param rows table and category of each
+   */
+  void fetch(LongArrayList rows) {
+    if (count == 0) {
+      return;
+    }
+    int n = rows.size() / 2;
+    byte[][] keys = new byte[n][];
+    byte[] @Nullable [] values = new byte[n][];
+    for (int i = 0; i < n; i++) {
+      keys[i] = key((int) rows.getLong(2 * i), rows.getLong(2 * i + 1));
+    }
+    below.get(keys, n, values);
+    for (int i = 0; i < n; i++) {
+      byte[] value = values[i];
+      fetched.put(Bytes.wrap(keys[i]), value == null ? List.of() : parse(value));
+    }
+  }
+
   /** The parts kept of a row that are not too old; empty when there are none. */
   List<Part> get(int table, long category) {
-    List<Part> parts = all(table, category);
+    return fresh(all(table, category));
+  }
+
+  private List<Part> fresh(List<Part> parts) {
     int fresh = 0;
     while (fresh < parts.size() && parts.get(fresh).cutMs >= oldestMs.getAsLong()) {
       fresh++;
@@ -81,7 +110,8 @@ final class Kept {
       return List.of();
     }
     byte[] key = key(table, category);
-    List<Part> open = changed.get(Bytes.wrap(key));
+    Bytes wrapped = Bytes.wrap(key);
+    List<Part> open = changed.getOrDefault(wrapped, fetched.get(wrapped));
     if (open != null) {
       return open;
     }
@@ -91,14 +121,14 @@ final class Kept {
 
   /** Keeps a part in front of those that are kept already, where they join. */
   void add(int table, long category, Part part) {
-    boolean isNew = all(table, category).isEmpty();
-    List<Part> before = get(table, category);
+    List<Part> all = all(table, category);
+    List<Part> before = fresh(all);
     List<Part> parts = new ArrayList<>();
     parts.add(part);
     if (!before.isEmpty() && before.getFirst().from == part.to) {
       parts.addAll(before);
     }
-    change(table, category, parts, isNew);
+    change(table, category, parts, all.isEmpty());
   }
 
   /** Keeps these parts of a row only. */
@@ -116,6 +146,7 @@ final class Kept {
 
   /** Puts below what has changed. */
   void flush() {
+    fetched.clear();
     if (changed.isEmpty()) {
       return;
     }

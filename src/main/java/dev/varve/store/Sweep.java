@@ -58,7 +58,7 @@ final class Sweep {
   private final IntConsumer look = this::look;
   private final float[] state = new float[MOST_STATE];
 
-  /** Rows in memory that have to move: table, category. */
+  /** Rows that have to move: table, category. */
   private final LongArrayList toMove = new LongArrayList();
 
   private Stage stage = Stage.DONE;
@@ -191,11 +191,13 @@ final class Sweep {
       return;
     }
     int dirty = rows.dirtyRows();
+    kept.fetch(toMove);
     for (int i = 0; i < toMove.size(); i += 2) {
       move(tables.get((int) toMove.getLong(i)), toMove.getLong(i + 1));
     }
     toMove.clear();
     writer.since(Math.min(dirty, rows.dirtyRows()));
+    kept.flush();
   }
 
   private void move(ShardTable table, long category) {
@@ -251,13 +253,18 @@ final class Sweep {
             (key, value) -> {
               if (isMoving(key, value)) {
                 changed.add(KeyValue.pair(Bytes.wrap(key), value));
+                toMove.addLong(RowFormat.table(key));
+                toMove.addLong(RowFormat.category(key));
               }
             });
+    kept.fetch(toMove);
+    toMove.clear();
     for (int i = 0; i < changed.size(); i++) {
       KeyValue<Bytes, byte[]> row = changed.get(i);
       changed.set(i, KeyValue.pair(row.key, moved(row.key.get(), row.value)));
     }
     below.putAll(changed);
+    kept.flush();
     if (behind == null) {
       stage = Stage.KEPT;
       next = null;

@@ -15,6 +15,7 @@ public final class StreamsSettings {
   private static final int HELPING_RECORDS = 200;
   private static final int HELPING_BYTES = 64 << 10;
   private static final int BACKLOG_BYTES = 4 << 20;
+  private static final int IDLE_MS = 10;
   private static final int RESTORE_RECORDS = 10_000;
   private static final int RESTORE_BYTES = 4 << 20;
 
@@ -40,6 +41,8 @@ public final class StreamsSettings {
     p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitInterval.toMillis());
     p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
+    // Steps of a sweep, and commits, wait for as long when nothing arrives; usual are 100 ms.
+    p.put(StreamsConfig.POLL_MS_CONFIG, IDLE_MS);
     p.put(StreamsConfig.STATE_DIR_CONFIG, stateFolder.toString());
     p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, kafka.replication());
     p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);

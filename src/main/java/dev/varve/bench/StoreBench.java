@@ -9,7 +9,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code varve bench store}: measures the embedding store, a section for each question. */
+/**
+ * {@code varve bench store} and {@code varve bench rebalance}: measures the embedding store, a
+ * section for each question.
+ */
 public final class StoreBench {
   /** What can be asked, in the order in which it is. */
   public enum Part {
@@ -20,6 +23,7 @@ public final class StoreBench {
     ROCKSDB,
     KAFKA,
     RESTORE,
+    REBALANCE,
     ROCKSDB_OPTIONS;
 
     /** As the command line has it. */
@@ -27,9 +31,12 @@ public final class StoreBench {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Whether it is answered only where it is named: it is for who changes the options. */
+    /**
+     * Whether it is answered only where it is named: it is for who changes the options, or has a
+     * command of its own.
+     */
     public boolean isSpecial() {
-      return this == ROCKSDB_OPTIONS;
+      return this == ROCKSDB_OPTIONS || this == REBALANCE;
     }
   }
 
@@ -78,6 +85,7 @@ public final class StoreBench {
       case ROCKSDB -> new RocksDbBench(settings);
       case KAFKA -> new KafkaBench(settings);
       case RESTORE -> new RestoreBench(settings);
+      case REBALANCE -> new RebalanceBench(settings);
       case ROCKSDB_OPTIONS -> new RocksDbOptionsBench(settings);
     };
   }

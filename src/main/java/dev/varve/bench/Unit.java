@@ -5,6 +5,7 @@ public enum Unit {
   NS_PER_ROW("ns/row"),
   ROWS_PER_SECOND("rows/s"),
   BYTES_PER_ROW("B/row"),
+  MICROSECONDS("us"),
   MILLISECONDS("ms"),
   SECONDS("s"),
   ROWS("rows"),

@@ -14,6 +14,7 @@ final class UpdateLog {
   private final Column rows;
   private final Column occurrences;
   private final int[] records;
+  private long batches;
   private long bytes;
 
   UpdateLog(int shards) {
@@ -26,7 +27,15 @@ final class UpdateLog {
     rows.add(shard, records[shard], recordRows);
     occurrences.add(shard, records[shard], recordOccurrences);
     records[shard]++;
+    batches++;
     bytes += recordBytes;
+  }
+
+  /** A layout for a shard: a record without rows. */
+  void addLayout(int shard) {
+    rows.add(shard, records[shard], 0);
+    occurrences.add(shard, records[shard], 0);
+    records[shard]++;
   }
 
   /** Rows of all update batches, each as often as it is in one. */
@@ -42,8 +51,9 @@ final class UpdateLog {
     return bytes;
   }
 
-  long records() {
-    return Arrays.stream(records).asLongStream().sum();
+  /** Update batches; each is sent as one example. */
+  long batches() {
+    return batches;
   }
 
   /** Rows of the records before these offsets, one for each shard. */
@@ -68,7 +78,7 @@ final class UpdateLog {
     }
     expect("rows", table.rows(), admitted);
     expect("occurrences", table.occurrences(), occurrences());
-    expect("examples", embeddings.examples(), records());
+    expect("examples", embeddings.examples(), batches);
   }
 
   static void expect(String what, long value, long sent) {

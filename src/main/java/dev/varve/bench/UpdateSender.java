@@ -2,14 +2,14 @@ package dev.varve.bench;
 
 import com.google.protobuf.ByteString;
 import dev.varve.event.Category;
-import dev.varve.learn.Gradient;
 import dev.varve.log.ZipfSampler;
+import dev.varve.schema.Layout;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -21,13 +21,11 @@ import org.jspecify.annotations.Nullable;
  * each row once, with the number of its occurrences. A batch is full when it has as many rows as
  * are asked for.
  *
- * <p><b>Threads:</b> one.
+ * <p><b>Threads:</b> one, but for {@link #occurrences}.
  */
 final class UpdateSender implements AutoCloseable {
   static final String TABLE = "bench";
 
-  private static final int POOL_ROWS = 1 << 14;
-  private static final int ROW_BYTES = Float.BYTES * Gradient.length(Settings.DIMENSION);
   private static final int MOST_LATE_MS = 32;
 
   private final Population population;
@@ -39,18 +37,26 @@ final class UpdateSender implements AutoCloseable {
   /** For each row, 1 + where it stands in the unfinished batch of its shard; 0 for nowhere. */
   private final int[] places;
 
-  private final byte[] pool;
+  /** For each row, how often it occurred. */
+  private final AtomicIntegerArray occurred;
+
+  private final Gradients gradients;
   private final UpdateLog log;
   private volatile @Nullable Exception failure;
   private long sent;
 
   UpdateSender(KafkaScene scene, Settings settings) {
+    this(scene, settings, new PooledGradients(settings));
+  }
+
+  UpdateSender(KafkaScene scene, Settings settings, Gradients gradients) {
     int shards = scene.config().shards();
     this.population = settings.population(Settings.DIMENSION);
     this.topic = scene.topics().updates();
     this.random = new SplittableRandom(settings.seed());
     this.places = new int[population.rows()];
-    this.pool = pool(settings);
+    this.occurred = new AtomicIntegerArray(population.rows());
+    this.gradients = gradients;
     this.log = new UpdateLog(shards);
     this.batches = new Batch[shards];
     for (int shard = 0; shard < shards; shard++) {
@@ -76,13 +82,11 @@ final class UpdateSender implements AutoCloseable {
             new ByteArraySerializer());
   }
 
-  /** Gradients to cut batches from: as many different ones as no cache line remembers. */
-  private static byte[] pool(Settings settings) {
-    float[] floats = UpdateWork.gradients(POOL_ROWS + settings.batch(), settings.seed());
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Float.BYTES * floats.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(floats);
-    return bytes.array();
+  /** Makes the gradients of a batch. */
+  @FunctionalInterface
+  interface Gradients {
+    /** As {@link TableUpdate#getGradients} has them, of the first n keys. */
+    ByteString of(long[] keys, int n);
   }
 
   /** What is sent so far. */
@@ -100,16 +104,50 @@ final class UpdateSender implements AutoCloseable {
 
   /** Sends updates of rows drawn by Zipf's law, this many, and waits until the broker has them. */
   void sendZipf(long rows, double exponent) {
-    int[] numbers = Draws.shuffled(population.rows(), random);
-    var ranks = new ZipfSampler(population.rows(), exponent);
+    sendZipf(rows, zipf(exponent));
+  }
+
+  /** The same by a law that was made before. */
+  void sendZipf(long rows, Zipf zipf) {
     long end = log.rows() + rows;
     while (log.rows() < end) {
-      add(numbers[ranks.draw(random) - 1]);
+      add(zipf.numbers[zipf.ranks.draw(random) - 1]);
     }
     flush();
   }
 
+  /** Who is how popular. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Zipf(int[] numbers, ZipfSampler ranks) {}
+
+  /** Zipf's law over the rows in random order. */
+  Zipf zipf(double exponent) {
+    return new Zipf(
+        Draws.shuffled(population.rows(), random), new ZipfSampler(population.rows(), exponent));
+  }
+
+  /** Sends every shard a layout, behind what was sent before. */
+  void sendLayout(Layout layout) {
+    flush();
+    byte[] bytes = UpdateBatch.newBuilder().setLayout(layout).build().toByteArray();
+    for (int shard = 0; shard < batches.length; shard++) {
+      var _ =
+          producer.send(new ProducerRecord<>(topic, shard, null, bytes), (_, e) -> noteFailure(e));
+      log.addLayout(shard);
+    }
+    flush();
+  }
+
+  /** So often did a share of the rows occur at most; any thread may ask. */
+  int occurrences(double share) {
+    int[] sorted = new int[population.rows()];
+    Arrays.setAll(sorted, occurred::get);
+    Arrays.sort(sorted);
+    return sorted[(int) (share * (sorted.length - 1))];
+  }
+
   private void add(int number) {
+    occurred.setPlain(number, occurred.getPlain(number) + 1);
     long key = population.key(number);
     Batch batch = batches[Category.shard(TABLE, key, batches.length)];
     if (places[number] == 0) {
@@ -171,8 +209,7 @@ final class UpdateSender implements AutoCloseable {
         total += occurrences[i];
         places[numbers[i]] = 0;
       }
-      int from = random.nextInt(POOL_ROWS) * ROW_BYTES;
-      update.setGradients(ByteString.copyFrom(pool, from, size * ROW_BYTES));
+      update.setGradients(gradients.of(keys, size));
       sent++;
       byte[] bytes =
           UpdateBatch.newBuilder()

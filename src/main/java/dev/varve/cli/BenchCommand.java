@@ -11,12 +11,13 @@ import picocli.CommandLine.Spec;
     description = "Measure Varve on this machine.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = BenchStoreCommand.class)
+    subcommands = {BenchStoreCommand.class, BenchRebalanceCommand.class})
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "bench: nothing (expected: store)");
+    throw new ParameterException(
+        spec.commandLine(), "bench: nothing (expected: store or rebalance)");
   }
 }

@@ -109,9 +109,9 @@ final class BenchReport {
 
   // -- for programs
 
-  static ObjectNode json(Report report) {
+  static ObjectNode json(String command, Report report) {
     ObjectNode object = Json.MAPPER.createObjectNode();
-    object.put("what", "varve bench store");
+    object.put("what", command);
     object.put("begun", report.begun().toString());
     object.put("version", report.version());
     object.set("machine", Json.MAPPER.valueToTree(report.machine()));

@@ -79,6 +79,10 @@ final class Shard implements AutoCloseable {
   private long sweptBelow;
 
   private volatile ShardProgress progress = ShardProgress.NONE;
+
+  /** Newest layout that every row follows; behind the sweep by no more than a step. */
+  private volatile long sweptVersion;
+
   private volatile Map<String, Integer> tableIds = Map.of();
   private volatile ShardSummary summary;
 
@@ -108,6 +112,7 @@ final class Shard implements AutoCloseable {
       throw e;
     }
     this.sweptBelow = layout.sweptVersion();
+    this.sweptVersion = sweptBelow;
     this.summary = summarize();
   }
 
@@ -117,6 +122,11 @@ final class Shard implements AutoCloseable {
   int tableId(String table) {
     Integer id = tableIds.get(table);
     return id == null ? -1 : id;
+  }
+
+  /** Newest layout that every row follows. */
+  long sweptVersion() {
+    return sweptVersion;
   }
 
   ResidentRows rows() {
@@ -238,10 +248,14 @@ final class Shard implements AutoCloseable {
     }
     counting.lock();
     try {
+      var event = new SweepStep();
+      event.begin(layout.moves());
       long now = System.nanoTime();
       boolean done = sweep.step(now + Math.min(forNs, Long.MAX_VALUE / 4));
       kept.flush();
       outdated = true;
+      sweptVersion = layout.sweptVersion();
+      event.end(shard, layout.version(), layout.moves());
       return done;
     } finally {
       dirty = true;

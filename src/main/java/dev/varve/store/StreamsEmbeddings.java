@@ -78,6 +78,19 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
     return largest(ShardProgress::layoutVersion);
   }
 
+  /**
+   * Newest layout that every row of every shard follows.
+   *
+   * @throws ShardUnavailableException while a shard is starting or moving
+   */
+  public long sweptVersion() {
+    long least = Long.MAX_VALUE;
+    for (int shard = 0; shard < shards; shard++) {
+      least = Math.min(least, ask(shard, Shard::sweptVersion));
+    }
+    return least;
+  }
+
   @Override
   public long watermarkMs() {
     return largest(ShardProgress::watermarkMs);

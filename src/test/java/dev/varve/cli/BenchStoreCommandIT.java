@@ -6,27 +6,27 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The sections of {@code varve bench store} that take seconds even with few rows. */
+/** The sections of {@code varve bench} that take seconds even with few rows. */
 @Timeout(180)
 class BenchStoreCommandIT {
   @TempDir private Path folder;
 
   private JsonNode measure(String section) throws IOException {
+    return run("bench", "store", section, "--rows=2000", "--rounds=2");
+  }
+
+  private JsonNode run(String... arguments) throws IOException {
     CommandRun run =
         CommandRun.of(
-            "bench",
-            "store",
-            section,
-            "--rows=2000",
-            "--batch=64",
-            "--rounds=2",
-            "--folder=" + folder,
-            "--json");
+            Stream.concat(
+                    Stream.of(arguments), Stream.of("--batch=64", "--folder=" + folder, "--json"))
+                .toArray(String[]::new));
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(folder).isEmptyDirectory();
     return Json.MAPPER.readTree(run.out()).get("sections").get(0);
@@ -65,6 +65,18 @@ class BenchStoreCommandIT {
             median(section, "from kill -9 until it serves"),
             median(section, "from kill -9 until it has learned"));
     assertThat(away).isSorted();
+  }
+
+  @Test
+  void rebalanceMovesAllRowsAndReadsNothingWrong() throws IOException {
+    JsonNode section = run("bench", "rebalance", "--rows=2000", "--rounds=1", "--round=20ms");
+
+    for (String move : List.of("16 to 8", "8 to 16", "16 to 4, 8 and 16", "4, 8 and 16 to 16")) {
+      assertThat(median(section, move + ": moves")).isPositive();
+      assertThat(median(section, move + ": p99")).isGreaterThan(median(section, move + ": p50"));
+    }
+    assertThat(median(section, "vectors read, all of them right")).isPositive();
+    assertThat(median(section, "a step, median")).isPositive();
   }
 
   @Test

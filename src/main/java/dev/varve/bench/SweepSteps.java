@@ -1,0 +1,59 @@
+package dev.varve.bench;
+
+import dev.varve.store.SweepStep;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.ToDoubleFunction;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingStream;
+
+/**
+ * The steps of all sweeps in this process, as the JDK's flight recorder sees them.
+ *
+ * <p><b>Threads:</b> one.
+ */
+final class SweepSteps implements AutoCloseable {
+  private final RecordingStream recording = new RecordingStream();
+  private final List<Step> steps = new CopyOnWriteArrayList<>();
+
+  /**
+   * One step.
+   *
+   * @param ms by the clock
+   * @param cpuMs of CPU time
+   */
+  record Step(double ms, double cpuMs, long moves) {}
+
+  private SweepSteps() {}
+
+  static SweepSteps record() {
+    var steps = new SweepSteps();
+    steps.recording.enable(SweepStep.NAME);
+    steps.recording.onEvent(SweepStep.NAME, steps::add);
+    steps.recording.startAsync();
+    return steps;
+  }
+
+  private void add(RecordedEvent event) {
+    steps.add(
+        new Step(
+            event.getDuration().toNanos() / 1e6,
+            event.getLong("cpuNs") / 1e6,
+            event.getLong("moves")));
+  }
+
+  /** Ends the recording: all steps so far. */
+  List<Step> stop() {
+    recording.stop();
+    return List.copyOf(steps);
+  }
+
+  static double longest(List<Step> steps, ToDoubleFunction<Step> of) {
+    return steps.stream().mapToDouble(of).max().orElse(0);
+  }
+
+  @Override
+  public void close() {
+    recording.close();
+  }
+}

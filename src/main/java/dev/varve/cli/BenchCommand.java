@@ -11,13 +11,13 @@ import picocli.CommandLine.Spec;
     description = "Measure Varve on this machine.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {BenchStoreCommand.class, BenchRebalanceCommand.class})
+    subcommands = {BenchStoreCommand.class, BenchRebalanceCommand.class, BenchFollowCommand.class})
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "bench: nothing (expected: store or rebalance)");
+        spec.commandLine(), "bench: nothing (expected: store, rebalance or follow)");
   }
 }

@@ -54,6 +54,7 @@ class VarveIT {
       assertCounted(varve, 20_000);
       assertThat(ask(varve, "top", "c0").path("categories")).hasSize(20);
       assertThat(ask(varve, "rebalance", "status").path("layout_version").asLong()).isEqualTo(1);
+      assertFollowed(varve, 13 * 20_000);
       before = lookUp(varve);
       assertThat(before).anyMatch(line -> line.contains("\"row\""));
       assertThat(before).anyMatch(line -> line.contains("\"unknown\""));
@@ -66,6 +67,15 @@ class VarveIT {
       assertCounted(varve, 40_000);
       assertThat(lookUp(varve)).isNotEqualTo(before);
     }
+  }
+
+  /** A log of seconds has no next hour: nothing is judged, and every occurrence is told. */
+  private static void assertFollowed(VarveProcess varve, long occurrences) throws IOException {
+    JsonNode followed = ask(varve, "bench", "follow", "--warm-up", "0s");
+    assertThat(followed.path("judged").asLong()).isZero();
+    assertThat(followed.path("unjudged").asLong()).isEqualTo(occurrences);
+    assertThat(followed.path("late").asLong()).isZero();
+    assertThat(followed.path("tables").size()).isEqualTo(13);
   }
 
   @Test

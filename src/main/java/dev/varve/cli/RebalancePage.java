@@ -61,10 +61,11 @@ final class RebalancePage {
   private String moves() {
     long held = status.path("held").asLong();
     String moves =
-        "moves: %s since the layout came%s"
+        "moves: %s since the layout came%s%s"
             .formatted(
                 Amounts.count(status, "moves"),
-                held == 0 ? "" : ", %s held back".formatted(Amounts.count(status, "held")));
+                held == 0 ? "" : ", %s held back".formatted(Amounts.count(status, "held")),
+                raised());
     if (!ApplyWatch.APPLYING.equals(status.path("phase").asText())) {
       return moves;
     }
@@ -74,6 +75,12 @@ final class RebalancePage {
             moves,
             Amounts.percent(status.path("progress").asDouble()),
             leftMs == 0 ? "" : ", %s left".formatted(Amounts.duration(leftMs)));
+  }
+
+  /** Shards raise thresholds by themselves when they run out of room. */
+  private String raised() {
+    double raised = status.path("raised").asDouble(1);
+    return raised <= 1 ? "" : String.format(Locale.ROOT, ", thresholds up to %.2fx", raised);
   }
 
   private String tables() {

@@ -233,6 +233,7 @@ public final class Balance {
             .setRemainingMs(standing.remainingMs())
             .setMoves(standing.census.moves())
             .setHeld(standing.census.held())
+            .setRaised(standing.census.raised())
             .setPlan(plan)
             .build();
     return status.getSerializedSize() <= LONGEST_REPLY ? status : withoutBins(status);

@@ -63,6 +63,11 @@ public final class CensusMerge {
     return sum(Census::getGrown);
   }
 
+  /** Largest factor by which a shard has raised the layout's thresholds; 1 for none. */
+  double raised() {
+    return byShard.values().stream().mapToDouble(Census::getRaised).max().orElse(1);
+  }
+
   /** Moves held back since the layout came. */
   public long held() {
     return sum(Census::getHeld);

@@ -183,7 +183,8 @@ final class Standing {
   Layout publish(Layout.Builder layout, Phase outcome, String reason, long atMs) {
     layout.setVersion(version() + 1).setReason(reason).setMadeMs(atMs);
     long planned = planner.used(census, layout.build(), terms()) + ahead(layout.build(), terms());
-    Layout made = layout.setGrowth(planner.growthPerShard(terms(), planned)).build();
+    layout.setGrowth(planner.growthPerShard(terms(), planned));
+    Layout made = layout.setSlack(planner.growthPerShard(budget())).build();
     state.setLayout(made).setApplying(true).setOutcome(outcome);
     state.setPlanned(planned);
     looked(atMs);

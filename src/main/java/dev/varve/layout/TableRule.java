@@ -33,9 +33,9 @@ public final class TableRule {
   private final double[] falls = new double[LEVELS];
   private final Map<Long, Integer> pins = new HashMap<>();
 
-  private TableRule(List<Block> blocks, double hysteresis) {
+  private TableRule(List<Block> blocks, double hysteresis, double factor) {
     this.dimensions = blocks.stream().mapToInt(Block::getDimension).toArray();
-    this.thresholds = blocks.stream().mapToDouble(Block::getThreshold).toArray();
+    this.thresholds = blocks.stream().mapToDouble(b -> factor * b.getThreshold()).toArray();
     Arrays.fill(rises, Double.NEGATIVE_INFINITY);
     Arrays.fill(falls, Double.NEGATIVE_INFINITY);
     rises[0] = thresholds.length == 0 ? Double.POSITIVE_INFINITY : thresholds[0];
@@ -49,9 +49,18 @@ public final class TableRule {
 
   /** The rule of a table, also of one that the layout does not name. */
   public static TableRule of(Layout layout, String table) {
+    return of(layout, table, 1);
+  }
+
+  /**
+   * The same with other thresholds.
+   *
+   * @param factor of all of them
+   */
+  public static TableRule of(Layout layout, String table, double factor) {
     Blocks named = layout.getTablesMap().get(table);
     List<Block> blocks = named == null ? layout.getDefaultBlocksList() : named.getBlocksList();
-    var rule = new TableRule(blocks, layout.getHysteresis());
+    var rule = new TableRule(blocks, layout.getHysteresis(), factor);
     for (Pin pin : layout.getPinsList()) {
       if (pin.getTable().equals(table)) {
         rule.pins.put(pin.getKey(), pin.getDimension());
@@ -78,6 +87,11 @@ public final class TableRule {
         return pinned;
       }
     }
+    return unpinned(current, popularity);
+  }
+
+  /** The dimension that a row should have that is not pinned. */
+  public int unpinned(int current, double popularity) {
     return stays(current, popularity) ? current : block(popularity);
   }
 

@@ -1,6 +1,7 @@
 package dev.varve.store;
 
 import dev.varve.layout.TableRule;
+import dev.varve.schema.Block;
 import dev.varve.schema.Blocks;
 import dev.varve.schema.Explanation;
 import dev.varve.schema.Layout;
@@ -71,9 +72,12 @@ final class RowExplanation {
   private Blocks blocks(String table) {
     Layout in = layout.layout();
     Blocks named = in.getTablesMap().get(table);
-    return named == null
-        ? Blocks.newBuilder().addAllBlocks(in.getDefaultBlocksList()).build()
-        : named;
+    var blocks = Blocks.newBuilder();
+    double factor = layout.factor();
+    for (Block block : named == null ? in.getDefaultBlocksList() : named.getBlocksList()) {
+      blocks.addBlocks(block.toBuilder().setThreshold(factor * block.getThreshold()));
+    }
+    return blocks.build();
   }
 
   private Optional<Pin> pin(String table, long category) {

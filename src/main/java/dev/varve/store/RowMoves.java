@@ -104,7 +104,7 @@ final class RowMoves {
       long units,
       RecentMoves.Reason reason,
       double popularity) {
-    long ms = Math.max(PackedPopularity.unpackTime(Math.max(0, units)), layout.cameMs());
+    long ms = Math.max(PackedPopularity.unpackTime(Math.max(0, units)), layout.sinceMs());
     recent.add(table.id(), category, from, to, ms, layout.version(), reason, popularity);
   }
 

@@ -3,6 +3,7 @@ package dev.varve.store;
 import com.google.protobuf.ByteString;
 import dev.varve.base.Check;
 import dev.varve.layout.Layouts;
+import dev.varve.layout.TableRule;
 import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.Census;
 import dev.varve.schema.Explanation;
@@ -188,6 +189,7 @@ final class Shard implements AutoCloseable {
       follow(batch.getLayout());
       return;
     }
+    makeRoom();
     counting.lock();
     try {
       addNewTables(batch);
@@ -220,14 +222,41 @@ final class Shard implements AutoCloseable {
     if (next.getVersion() <= layout.version()) {
       return;
     }
-    while (!layout.isSwept() && next.getRestores() == 0) {
+    if (next.getRestores() == 0 || layout.followsLayout()) {
       sweep(Long.MAX_VALUE);
     }
     counting.lock();
     try {
       layout.follow(next, progress.watermarkMs());
-      tablesById.forEach(table -> table.follow(next));
+      followRules();
       progress = progress.under(next.getVersion());
+      outdated = true;
+    } finally {
+      counting.unlock();
+    }
+    sweep.begin();
+    dirty = true;
+  }
+
+  private void followRules() {
+    tablesById.forEach(table -> table.follow(layout.rule(table.name())));
+  }
+
+  /**
+   * Raises the thresholds when touched rows want more room than there is. As with a layout, rows
+   * must not depend on when sweeps came by.
+   */
+  private void makeRoom() {
+    if (!layout.isShort(progress.watermarkMs())) {
+      return;
+    }
+    sweep(Long.MAX_VALUE);
+    counting.lock();
+    try {
+      long asOfMs = layout.nextMs(progress.watermarkMs());
+      var count = RowCount.of(tablesById, rows, steps.updates(), settings.decay(), asOfMs);
+      layout.makeRoom(count, progress.watermarkMs());
+      followRules();
       outdated = true;
     } finally {
       counting.unlock();
@@ -286,9 +315,8 @@ final class Shard implements AutoCloseable {
     int before = tables.size();
     for (TableUpdate update : batch.getTablesList()) {
       if (!tables.containsKey(update.getTable())) {
-        add(
-            new ShardTable(
-                tables.size(), update.getTable(), settings.dimension(), layout.layout()));
+        String name = update.getTable();
+        add(new ShardTable(tables.size(), name, settings.dimension(), layout.rule(name)));
       }
     }
     if (tables.size() > before) {
@@ -374,11 +402,12 @@ final class Shard implements AutoCloseable {
             .setExamples(progress.examples())
             .setSweptVersion(sweptBelow)
             .setSweptShare(sweep.share())
-            .setGrown(layout.grown())
+            .setGrown(layout.grown(tablesById))
             .setHeld(layout.held())
             .setMoves(layout.moves())
             .setTraces(tablesById.stream().mapToLong(ShardTable::traces).sum())
-            .setSketchBytes(unseen.bytes());
+            .setSketchBytes(unseen.bytes())
+            .setRaised(layout.factor());
     new TreeMap<>(tables).values().forEach(table -> census.addTables(table.census()));
     return census.build();
   }
@@ -467,7 +496,8 @@ final class Shard implements AutoCloseable {
 
   private void restoreTable(byte[] value) {
     TableState state = Messages.parse(TableState.parser(), value, "table state");
-    add(ShardTable.restore(state, settings.dimension(), layout.layout()));
+    TableRule rule = layout.rule(state.getCensus().getTable());
+    add(ShardTable.restore(state, settings.dimension(), rule));
   }
 
   private void checkStored(ShardState state) {

@@ -1,20 +1,25 @@
 package dev.varve.store;
 
 import dev.varve.layout.RowCost;
+import dev.varve.layout.TableRule;
 import dev.varve.schema.Layout;
 import dev.varve.schema.ShardState;
 import dev.varve.table.PackedPopularity;
 import dev.varve.table.Popularity;
 import dev.varve.table.RowEncoding;
+import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * The layout that a shard's rows follow, when it came, and how much touched rows have grown since.
+ * The layout that a shard's rows follow, when it came, and the room that is left for touched rows
+ * to grow into. When that is used up the shard raises the thresholds of all tables by one factor,
+ * the <em>price</em> of room, without waiting for another layout.
  *
- * <p>A row is <em>untouched</em> when its time is not after the one at which the layout came. It
- * has the dimension that the rule gives for its popularity as of then, whether a sweep came by
- * already or the next update will see to it: so rows are a function of the update log alone.
+ * <p>A row is <em>untouched</em> when its time is not after the one at which the layout came, or
+ * the price changed. It has the dimension that the rule gives for its popularity as of then,
+ * whether a sweep came by already or the next update will see to it: so rows are a function of the
+ * update log alone.
  *
  * <p><b>Units:</b> event time packed; what rows take in the layout's unit of budget.
  *
@@ -22,6 +27,7 @@ import java.util.TreeMap;
  */
 final class ShardLayout {
   private static final int MOST_TIMES = 128;
+  private static final int PER_HALF_LIFE = 128;
   private static final long NEVER = -1;
 
   private final Popularity decay;
@@ -32,14 +38,13 @@ final class ShardLayout {
   /** When it came: no row that was not touched since is newer. */
   private long cameUnits = NEVER;
 
-  /** As of when the popularity of untouched rows counts. */
+  /** As of when the popularity of untouched rows counts, until thresholds are raised. */
   private long asOfUnits = NEVER;
 
   private long sweptVersion;
-  private long grownByMoves;
-  private long grownByAdmissions;
   private long held;
   private long moves;
+  private final Room room = new Room();
 
   /**
    * @param first what rows follow before a layout comes
@@ -56,11 +61,10 @@ final class ShardLayout {
       layout = state.getLayout();
       times.putAll(state.getLayoutTimesMap());
       sweptVersion = state.getSweptVersion();
-      grownByMoves = state.getGrown();
-      grownByAdmissions = state.getGrownByAdmissions();
       held = state.getHeld();
       moves = state.getMoves();
       setTimes();
+      room.restore(state, layout.getGrowth(), cameUnits);
     }
   }
 
@@ -70,26 +74,69 @@ final class ShardLayout {
           .setLayout(layout)
           .putAllLayoutTimes(times)
           .setSweptVersion(sweptVersion)
-          .setGrown(grownByMoves)
-          .setGrownByAdmissions(grownByAdmissions)
           .setHeld(held)
           .setMoves(moves);
+      room.addTo(state);
     }
   }
 
   /** Takes a newer layout. */
   void follow(Layout next, long watermarkMs) {
-    long units = Math.max(PackedPopularity.packTime(watermarkMs), cameUnits + 1);
+    long units = next(watermarkMs);
     layout = next;
     times.put(next.getVersion(), PackedPopularity.unpackTime(units));
     while (times.size() > MOST_TIMES) {
       times.pollFirstEntry();
     }
-    grownByMoves = 0;
-    grownByAdmissions = 0;
     held = 0;
     moves = 0;
     setTimes();
+    room.begin(layout.getGrowth(), cameUnits);
+  }
+
+  /**
+   * Whether touched rows want more than there is room for, and the thresholds should rise. They do
+   * so at most once in a {@value #PER_HALF_LIFE}th of the half-life.
+   */
+  boolean isShort(long watermarkMs) {
+    long every = Math.max(1, decay.halfLifeMs() / PER_HALF_LIFE);
+    return layout.getSlack() > 0
+        && room.isShort()
+        && watermarkMs / every > PackedPopularity.unpackTime(room.sinceUnits()) / every;
+  }
+
+  /** The time of a change of price at a watermark, packed: later than all before. */
+  private long next(long watermarkMs) {
+    return Math.max(PackedPopularity.packTime(watermarkMs), room.sinceUnits() + 1);
+  }
+
+  /** As of when popularities count if room is made at a watermark, milliseconds. */
+  long nextMs(long watermarkMs) {
+    return PackedPopularity.unpackTime(next(watermarkMs));
+  }
+
+  /**
+   * Sets the thresholds so that the rows leave some room. Every row must follow the layout.
+   *
+   * @param rows as they are now, with popularities as of {@link #nextMs}
+   */
+  void makeRoom(RowCount rows, long watermarkMs) {
+    room.make(rows, costs.in(layout.getUnit()), layout, next(watermarkMs));
+  }
+
+  /** By how many steps of {@link RowCount} thresholds are above the layout's. */
+  int price() {
+    return room.price();
+  }
+
+  /** What the layout's thresholds are multiplied with. */
+  double factor() {
+    return RowCount.factor(room.price());
+  }
+
+  /** The rule of a table as it is now. */
+  TableRule rule(String table) {
+    return TableRule.of(layout, table, factor());
   }
 
   private void setTimes() {
@@ -116,24 +163,28 @@ final class ShardLayout {
 
   /** The time that a row has after an update, at least: then it is no longer untouched. */
   long earliest() {
-    return cameUnits + 1;
+    return room.sinceUnits() + 1;
   }
 
   boolean isUntouched(long units) {
-    return units <= cameUnits;
+    return units <= room.sinceUnits();
   }
 
   /** The popularity of an untouched row that its dimension depends on. */
   double popularity(long packed, long units) {
     double then = PackedPopularity.unpackPopularity(packed);
-    return asOfUnits <= units
-        ? then
-        : then * decay.decay(PackedPopularity.unpackTime(asOfUnits - units));
+    long asOf = room.sinceUnits() > cameUnits ? room.sinceUnits() : asOfUnits;
+    return asOf <= units ? then : then * decay.decay(PackedPopularity.unpackTime(asOf - units));
   }
 
   /** When the layout came, milliseconds of event time. */
   long cameMs() {
     return PackedPopularity.unpackTime(Math.max(0, cameUnits));
+  }
+
+  /** When the layout came or its thresholds were raised, milliseconds of event time. */
+  long sinceMs() {
+    return PackedPopularity.unpackTime(Math.max(0, room.sinceUnits()));
   }
 
   /** What was cut under a layout that came before this is kept no longer. */
@@ -143,7 +194,13 @@ final class ShardLayout {
 
   // -- the sweep
 
+  /** Whether all rows follow the layout, and its thresholds as they are now. */
   boolean isSwept() {
+    return followsLayout() && room.isSwept();
+  }
+
+  /** Whether all rows have followed the layout. */
+  boolean followsLayout() {
     return sweptVersion == layout.getVersion();
   }
 
@@ -158,6 +215,7 @@ final class ShardLayout {
 
   void swept() {
     sweptVersion = layout.getVersion();
+    room.swept();
   }
 
   // -- growth
@@ -166,41 +224,25 @@ final class ShardLayout {
     return costs.in(layout.getUnit()).row(dimension);
   }
 
-  /**
-   * Whether a category that is touched may be given a row; counts it as growth then. Admissions and
-   * moves may take half of the growth each: which of them comes first depends on how many rows are
-   * updated at a time, and must not matter.
-   */
+  /** Whether a category that is touched may be given a row; counts it as growth then. */
   boolean admit(int dimension) {
-    if (!hasCome()) {
-      return true;
-    }
-    long grown = grownByAdmissions + cost(dimension);
-    if (isTooMuch(grown)) {
-      held++;
-      return false;
-    }
-    grownByAdmissions = grown;
-    return true;
+    return !hasCome() || granted(room.admit(cost(dimension)));
   }
 
   /** Whether a row that is touched may move; counts it as growth then. */
   boolean move(int from, int to) {
-    long grown = grownByMoves + cost(to) - cost(from);
-    if (to > from && isTooMuch(grown)) {
-      held++;
-      return false;
-    }
-    grownByMoves = grown;
-    return true;
+    return granted(room.move(cost(to) - cost(from)));
   }
 
-  private boolean isTooMuch(long grown) {
-    return layout.getGrowth() > 0 && grown > layout.getGrowth() / 2;
+  private boolean granted(boolean granted) {
+    held += granted ? 0 : 1;
+    return granted;
   }
 
-  long grown() {
-    return grownByMoves + grownByAdmissions;
+  /** What rows take more than when all followed the layout. */
+  long grown(List<ShardTable> tables) {
+    RowCost cost = costs.in(layout.getUnit());
+    return room.grown(tables.stream().mapToLong(t -> t.used(cost)).sum(), layout.getGrowth());
   }
 
   long held() {

@@ -1,8 +1,8 @@
 package dev.varve.store;
 
+import dev.varve.layout.RowCost;
 import dev.varve.layout.TableRule;
 import dev.varve.schema.BlockCensus;
-import dev.varve.schema.Layout;
 import dev.varve.schema.TableCensus;
 import dev.varve.schema.TableState;
 import dev.varve.table.PopularityBins;
@@ -38,10 +38,10 @@ final class ShardTable implements RowUpdates.Table {
   /**
    * @param dimension of the widest rows
    */
-  ShardTable(int id, String name, int dimension, Layout layout) {
+  ShardTable(int id, String name, int dimension, TableRule rule) {
     this.id = id;
     this.name = name;
-    this.rule = TableRule.of(layout, name);
+    this.rule = rule;
     this.energy = new Energy(dimension);
     for (int level = 0; level < LEVELS; level++) {
       bins[level] = new PopularityBins();
@@ -49,9 +49,9 @@ final class ShardTable implements RowUpdates.Table {
   }
 
   /** From its state, where the rows are of one dimension if the state is of an older Varve. */
-  static ShardTable restore(TableState state, int dimension, Layout layout) {
+  static ShardTable restore(TableState state, int dimension, TableRule rule) {
     TableCensus census = state.getCensus();
-    var table = new ShardTable(state.getId(), census.getTable(), dimension, layout);
+    var table = new ShardTable(state.getId(), census.getTable(), dimension, rule);
     table.occurrences = census.getOccurrences();
     table.admitted = census.getAdmitted();
     table.expired = census.getExpired();
@@ -104,8 +104,8 @@ final class ShardTable implements RowUpdates.Table {
     return energy;
   }
 
-  void follow(Layout layout) {
-    rule = TableRule.of(layout, name);
+  void follow(TableRule next) {
+    rule = next;
   }
 
   @Override
@@ -182,6 +182,15 @@ final class ShardTable implements RowUpdates.Table {
 
   long traces() {
     return rows[0];
+  }
+
+  /** What its rows take. */
+  long used(RowCost cost) {
+    long used = 0;
+    for (int level = 0; level < LEVELS; level++) {
+      used += rows[level] == 0 ? 0 : rows[level] * cost.row(dimension(level));
+    }
+    return used;
   }
 
   TableSummary summary(IntUnaryOperator rowBytes) {

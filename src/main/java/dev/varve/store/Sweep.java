@@ -160,8 +160,11 @@ final class Sweep {
         return;
       }
       tables.forEach(table -> table.energy().settle());
-      stage = isAllInMemory() ? Stage.KEPT : Stage.BELOW;
-      next = stage == Stage.KEPT ? null : next;
+      if (isAllInMemory()) {
+        rowsDone();
+      } else {
+        stage = Stage.BELOW;
+      }
     }
   }
 
@@ -273,11 +276,26 @@ final class Sweep {
     below.putAll(changed);
     kept.flush();
     if (behind == null) {
-      stage = Stage.KEPT;
-      next = null;
+      rowsDone();
     } else {
       next = behind;
     }
+  }
+
+  /** What is kept aside expires with a layout. */
+  private void rowsDone() {
+    next = null;
+    if (layout.followsLayout()) {
+      done();
+    } else {
+      stage = Stage.KEPT;
+    }
+  }
+
+  private void done() {
+    stage = Stage.DONE;
+    next = null;
+    layout.swept();
   }
 
   /** Whether a stored row that is not in memory has to move. */
@@ -329,8 +347,6 @@ final class Sweep {
         return;
       }
     }
-    stage = Stage.DONE;
-    next = null;
-    layout.swept();
+    done();
   }
 }

@@ -120,6 +120,11 @@ final class UpdateCheck {
         "hysteresis",
         layout.getHysteresis(),
         "from 0 to below 1");
+    Check.that(
+        layout.getSlack() >= 0 && layout.getSlack() <= layout.getGrowth(),
+        "slack",
+        layout.getSlack(),
+        "from 0 to the growth, " + layout.getGrowth());
     check(layout.getDefaultBlocksList(), dimension);
     layout.getTablesMap().values().forEach(blocks -> check(blocks.getBlocksList(), dimension));
     for (Pin pin : layout.getPinsList()) {

@@ -58,4 +58,19 @@ public record Popularity(long halfLifeMs) {
     double grade = Base2.log(p) + (double) timeMs / halfLifeMs;
     return (long) Math.floor(BINS_PER_DOUBLING * grade);
   }
+
+  /**
+   * The popularity at {@code atMs} of a row that lies in a bin.
+   *
+   * @param within where in the bin, from 0 to 1, by the logarithm of popularity
+   */
+  public double inBin(long bin, double within, long atMs) {
+    double halvings = (double) atMs / halfLifeMs - (bin + within) / BINS_PER_DOUBLING;
+    return halvings >= 0 ? Base2.twoToMinus(halvings) : 1 / Base2.twoToMinus(-halvings);
+  }
+
+  /** What a popularity is multiplied with when it doubles so often, at least 0. */
+  public static double factor(double doublings) {
+    return 1 / Base2.twoToMinus(doublings);
+  }
 }

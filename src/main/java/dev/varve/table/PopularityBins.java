@@ -81,6 +81,12 @@ public final class PopularityBins {
     }
   }
 
+  /** Visits the bins as if they were settled, in any order, some in two parts. */
+  public void forEachNow(Visitor visitor) {
+    shown.forEachLong(visitor::bin);
+    unsettled.forEachLong(visitor::bin);
+  }
+
   private void change(long bin, long by) {
     long rows = shown.get(bin) + by;
     assert rows >= 0 : bin;

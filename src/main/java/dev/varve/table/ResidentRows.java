@@ -588,6 +588,18 @@ public final class ResidentRows implements AutoCloseable {
     }
   }
 
+  /** Visits the slots of all rows that changed since they were last written back, each once. */
+  public void forEachDirty(IntConsumer visitor) {
+    // A slot is there twice when its row has moved or gone and another came.
+    int[] slots = dirty.toIntArray();
+    Arrays.sort(slots);
+    for (int i = 0; i < slots.length; i++) {
+      if ((i == 0 || slots[i] != slots[i - 1]) && RowDescriptor.isDirty(slabs.row(slots[i]))) {
+        visitor.accept(slots[i]);
+      }
+    }
+  }
+
   // -- what is in use
 
   /** Rows in memory. */

@@ -335,6 +335,89 @@ class ShardLayoutTest {
     assertThat(shard.census().getGrown()).isEqualTo(2);
   }
 
+  // -- the price of room
+
+  private static final int NEWCOMERS = 400;
+
+  /** A shard that follows a layout with a hundredth of its use to grow into. */
+  private Shard settled(boolean hasSlack) {
+    Shard shard = learned();
+    follow(shard, small(2));
+    sweep(shard);
+    long growth = used(shard) / 100;
+    follow(
+        shard,
+        small(3).setUnit(BudgetUnit.PARAMETERS).setGrowth(growth).setSlack(hasSlack ? growth : 0));
+    sweep(shard);
+    return shard;
+  }
+
+  private static long used(Shard shard) {
+    return shard.summary().tables().values().stream().mapToLong(TableSummary::parameters).sum();
+  }
+
+  /** Categories that nobody has seen become as popular as the top; others stay where they were. */
+  private static void change(Shard shard) {
+    for (int second = 1; second <= 60; second++) {
+      var update = TableUpdate.newBuilder().setTable("user");
+      for (int i = 0; i < NEWCOMERS; i++) {
+        update.addKeys(KEYS + i).addOccurrences(1).addEventTimeOffsetsMs(0).addDimensions(0);
+      }
+      shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 1_000L * second).build());
+    }
+    sweep(shard);
+  }
+
+  private static long newcomers(Shard shard, int dimension) {
+    long rows = 0;
+    for (int key = KEYS; key < KEYS + NEWCOMERS; key++) {
+      rows += dimension(shard, key) == dimension ? 1 : 0;
+    }
+    return rows;
+  }
+
+  @Test
+  void aShardWithoutRoomRaisesItsThresholdsSoThatTheFadedMakeRoomForThePopular() {
+    Shard shard = settled(true);
+    long before = used(shard);
+    long growth = shard.census().getGrown();
+    assertThat(growth).isZero();
+
+    change(shard);
+
+    assertThat(shard.census().getRaised()).as("thresholds").isGreaterThan(1);
+    assertThat(newcomers(shard, 4)).as("with most dimensions").isEqualTo(NEWCOMERS);
+    assertThat(used(shard)).isBetween(before * 95 / 100, before * 102 / 100);
+    assertThat(used(shard) - before).isEqualTo(shard.census().getGrown());
+  }
+
+  @Test
+  void withoutSlackTheyWaitForTheNextLayout() {
+    Shard shard = settled(false);
+    long before = used(shard);
+
+    change(shard);
+
+    assertThat(shard.census().getRaised()).isEqualTo(1);
+    assertThat(newcomers(shard, 4)).isLessThan(NEWCOMERS / 4);
+    assertThat(used(shard)).isBetween(before, before * 102 / 100);
+    assertThat(shard.census().getHeld()).isPositive();
+  }
+
+  @Test
+  void theNextLayoutComesAtItsOwnThresholdsAgain() {
+    Shard shard = settled(true);
+    change(shard);
+    double raised = shard.explain("user", 0).getBlocks().getBlocks(0).getThreshold();
+
+    follow(shard, small(4));
+    sweep(shard);
+
+    assertThat(raised).isGreaterThan(3);
+    assertThat(shard.census().getRaised()).isEqualTo(1);
+    assertThat(shard.explain("user", 0).getBlocks().getBlocks(0).getThreshold()).isEqualTo(3);
+  }
+
   @Test
   void anOlderLayoutAndTheSameAgainChangeNothing() {
     Shard shard = learned();

@@ -84,10 +84,53 @@ final class ShardModel {
   long watermarkMs;
   long layoutVersion;
   long refusedGradients;
-  long grownByMoves;
-  long grownByAdmissions;
   long held;
   long moves;
+  private Room room = new Room();
+
+  /** What touched rows may take, and the price of it. */
+  private static final class Room {
+    int price;
+    long sinceMs = -UNIT_MS;
+    long quota;
+    long room;
+    long grownByMoves;
+    long grownByAdmissions;
+    long askedByMoves;
+    long askedByAdmissions;
+    long held;
+    double admissionShare = 0.5;
+
+    Room copy() {
+      var copy = new Room();
+      copy.price = price;
+      copy.sinceMs = sinceMs;
+      copy.quota = quota;
+      copy.room = room;
+      copy.grownByMoves = grownByMoves;
+      copy.grownByAdmissions = grownByAdmissions;
+      copy.askedByMoves = askedByMoves;
+      copy.askedByAdmissions = askedByAdmissions;
+      copy.held = held;
+      copy.admissionShare = admissionShare;
+      return copy;
+    }
+
+    long grown() {
+      return grownByMoves + grownByAdmissions;
+    }
+
+    /** The same after a change of price. */
+    Room next(int price, long sinceMs, long room) {
+      var next = new Room();
+      next.price = price;
+      next.sinceMs = sinceMs;
+      next.room = room;
+      next.quota = quota;
+      next.admissionShare = (askedByAdmissions + 1.0) / (askedByAdmissions + askedByMoves + 2.0);
+      return next;
+    }
+  }
 
   ShardModel(int dimension, Optimizer optimizer, long halfLifeMs) {
     this.dimension = dimension;
@@ -119,8 +162,7 @@ final class ShardModel {
     copy.examples = examples;
     copy.watermarkMs = watermarkMs;
     copy.layoutVersion = layoutVersion;
-    copy.grownByMoves = grownByMoves;
-    copy.grownByAdmissions = grownByAdmissions;
+    copy.room = room.copy();
     copy.held = held;
     copy.moves = moves;
     return copy;
@@ -147,6 +189,7 @@ final class ShardModel {
       follow(batch.getLayout());
       return;
     }
+    makeRoom();
     for (TableUpdate update : batch.getTablesList()) {
       String table = update.getTable();
       if (!rows.containsKey(table)) {
@@ -191,17 +234,22 @@ final class ShardModel {
       return row;
     }
     List<Block> blocks = blocks(table);
-    double first = blocks.isEmpty() ? Double.POSITIVE_INFINITY : blocks.getFirst().getThreshold();
+    double first =
+        blocks.isEmpty() ? Double.POSITIVE_INFINITY : factor() * blocks.getFirst().getThreshold();
     double before = first <= count ? 0 : unseen.estimate(numbers.indexOf(table), key, timeMs);
     int to = dimension(table, key, 0, before + count);
     if (to == 0) {
       return null;
     }
-    if (cameMs >= 0 && isTooMuch(grownByAdmissions + cost(to))) {
-      held++;
-      return null;
+    if (cameMs >= 0) {
+      room.askedByAdmissions += cost(to);
+      if (room.room > 0 && room.grownByAdmissions + cost(to) > room.room * room.admissionShare) {
+        held++;
+        room.held++;
+        return null;
+      }
+      room.grownByAdmissions += cost(to);
     }
-    grownByAdmissions += cost(to);
     row = new ModelRow(kept(before), timeMs, to, optimizer.initial(table, key, to));
     byKey.put(key, row);
     admitted.merge(table, 1L, Long::sum);
@@ -221,11 +269,15 @@ final class ShardModel {
     if (to == row.dimension) {
       return;
     }
-    long grown = grownByMoves + cost(to) - cost(row.dimension);
-    if (to > row.dimension && isTooMuch(grown)) {
+    long more = cost(to) - cost(row.dimension);
+    room.askedByMoves += Math.max(0, more);
+    if (room.room > 0
+        && more > 0
+        && room.grownByMoves + more > room.room * (1 - room.admissionShare)) {
       held++;
+      room.held++;
     } else {
-      grownByMoves = grown;
+      room.grownByMoves += more;
       move(table, key, row, to);
     }
   }
@@ -264,9 +316,9 @@ final class ShardModel {
       row.popularity = kept(row.popularity * left(atMs - row.timeMs) + occurrences);
       row.timeMs = atMs;
     }
-    if (row.timeMs <= cameMs) {
-      row.popularity = kept(row.popularity * left(cameMs + UNIT_MS - row.timeMs));
-      row.timeMs = cameMs + UNIT_MS;
+    if (row.timeMs <= room.sinceMs) {
+      row.popularity = kept(row.popularity * left(room.sinceMs + UNIT_MS - row.timeMs));
+      row.timeMs = room.sinceMs + UNIT_MS;
     }
   }
 
@@ -300,10 +352,13 @@ final class ShardModel {
     }
     layout = next;
     layoutVersion = next.getVersion();
-    cameMs = Math.max(keptMs(watermarkMs), cameMs + UNIT_MS);
+    cameMs = Math.max(keptMs(watermarkMs), room.sinceMs + UNIT_MS);
     layoutTimes.put(next.getVersion(), cameMs);
-    grownByMoves = 0;
-    grownByAdmissions = 0;
+    double share = room.admissionShare;
+    room = new Room();
+    room.admissionShare = share;
+    room.room = next.getGrowth();
+    room.sinceMs = cameMs;
     held = 0;
     moves = 0;
     sweep();
@@ -311,15 +366,66 @@ final class ShardModel {
 
   /** Brings what was not touched since the layout came to it. */
   void sweep() {
-    long asOfMs = layoutTimes.getOrDefault(layout.getRestores(), cameMs);
+    boolean isLayout = room.sinceMs == cameMs;
+    long asOfMs = isLayout ? layoutTimes.getOrDefault(layout.getRestores(), cameMs) : room.sinceMs;
     rows.forEach(
         (table, byKey) ->
             byKey
                 .entrySet()
                 .removeIf(
                     entry ->
-                        entry.getValue().timeMs <= cameMs
+                        entry.getValue().timeMs <= room.sinceMs
                             && !staysKnown(table, entry.getKey(), entry.getValue(), asOfMs)));
+  }
+
+  /** Raises the thresholds where touched rows wanted more room than there is. */
+  private void makeRoom() {
+    long every = Math.max(1, halfLifeMs / 128);
+    boolean isShort = room.held > 0 || 2 * (room.grownByMoves + room.grownByAdmissions) > room.room;
+    if (layout.getSlack() == 0 || !isShort || watermarkMs / every <= room.sinceMs / every) {
+      return;
+    }
+    long atMs = Math.max(keptMs(watermarkMs), room.sinceMs + UNIT_MS);
+    if (room.quota == 0) {
+      room.quota = used() - room.grown() + layout.getGrowth();
+    }
+    int price = 0;
+    while (price < 4096 && used(price, atMs) > room.quota - layout.getSlack()) {
+      price++;
+    }
+    long used = used(price, atMs);
+    Room next = room.next(price, atMs, Math.max(1, room.quota - used));
+    room = next;
+    sweep();
+  }
+
+  private long used() {
+    return rows.values().stream()
+        .flatMap(byKey -> byKey.values().stream())
+        .mapToLong(row -> cost(row.dimension))
+        .sum();
+  }
+
+  /** What rows would take if none were pinned, and a quarter lay in each quarter of their bin. */
+  private long used(int price, long atMs) {
+    var decay = new Popularity(halfLifeMs);
+    double factor = Popularity.factor(price / 64.0);
+    long quarters = 0;
+    for (Map.Entry<String, Map<Long, ModelRow>> table : rows.entrySet()) {
+      List<Block> blocks = blocks(table.getKey());
+      for (ModelRow row : table.getValue().values()) {
+        long bin = decay.bin(row.popularity, row.timeMs);
+        for (double within : new double[] {0.125, 0.375, 0.625, 0.875}) {
+          double popularity = decay.inBin(bin, within, atMs);
+          quarters += cost(unpinned(blocks, row.dimension, popularity, factor));
+        }
+      }
+    }
+    return (quarters + 3) / 4;
+  }
+
+  private double factor() {
+    return Popularity.factor(room.price / 64.0);
   }
 
   /** Brings a row to the layout; false when nothing is left of it. */
@@ -357,16 +463,20 @@ final class ShardModel {
         return pin.getDimension();
       }
     }
+    return unpinned(blocks(table), current, popularity, factor());
+  }
+
+  private int unpinned(List<Block> blocks, int current, double popularity, double factor) {
     int to = 0;
-    for (Block block : blocks(table)) {
-      if (popularity >= block.getThreshold()) {
+    for (Block block : blocks) {
+      if (popularity >= factor * block.getThreshold()) {
         to = block.getDimension();
       }
     }
-    for (Block block : blocks(table)) {
+    for (Block block : blocks) {
       if (block.getDimension() == current
           && to < current
-          && popularity >= block.getThreshold() * (1 - layout.getHysteresis())) {
+          && popularity >= factor * block.getThreshold() * (1 - layout.getHysteresis())) {
         return current;
       }
     }
@@ -380,10 +490,6 @@ final class ShardModel {
     return layout.getUnit() == BudgetUnit.BYTES
         ? 32 + 4L * optimizer.encoding().stateLength(d)
         : 1 + d;
-  }
-
-  private boolean isTooMuch(long grown) {
-    return layout.getGrowth() > 0 && grown > layout.getGrowth() / 2;
   }
 
   // -- moves
@@ -468,7 +574,10 @@ final class ShardModel {
             .setShard(shard)
             .setWatermarkMs(watermarkMs)
             .setLayoutVersion(layoutVersion)
-            .setExamples(examples);
+            .setExamples(examples)
+            .setRaised(factor())
+            .setGrown(room.quota == 0 ? room.grown() : used() - (room.quota - layout.getGrowth()))
+            .setHeld(held);
     rows.forEach(
         (table, byKey) ->
             census.addTables(

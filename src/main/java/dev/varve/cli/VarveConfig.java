@@ -6,6 +6,7 @@ import dev.varve.broker.KafkaConfig;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
 import dev.varve.layout.RebalanceConfig;
+import dev.varve.layout.TailKind;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.TrainConfig;
@@ -37,6 +38,11 @@ public record VarveConfig(
         "rebalance.levels",
         rebalance.levels(),
         "one at least that is at most model.dimension = %d".formatted(model.dimension()));
+    Check.that(
+        rebalance.tail() == TailKind.NONE || rebalance.tailDimension() <= model.dimension(),
+        "rebalance.tail-dimension",
+        rebalance.tailDimension(),
+        "at most model.dimension = %d".formatted(model.dimension()));
     Check.that(
         rebalance.minDimension().values().stream().allMatch(d -> d <= model.dimension()),
         "rebalance.min-dimension",

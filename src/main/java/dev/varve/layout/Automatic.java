@@ -79,6 +79,9 @@ final class Automatic {
     if (!planner.keepsBounds(standing.census, inForce, standing.terms())) {
       return Optional.of("least and most dimensions of tables");
     }
+    if (!layout.getTail().equals(inForce.getTail())) {
+      return Optional.of("the tail is another");
+    }
     Plan plan =
         planner
             .plan(standing.census, inForce, layout.build(), standing.terms(), standing.rowsPerSec())
@@ -102,7 +105,8 @@ final class Automatic {
         && layout.getTablesMap().equals(inForce.getTablesMap())
         && layout.getPinsList().equals(inForce.getPinsList())
         && layout.getBudget() == inForce.getBudget()
-        && layout.getUnit() == inForce.getUnit();
+        && layout.getUnit() == inForce.getUnit()
+        && layout.getTail().equals(inForce.getTail());
   }
 
   private boolean isDue(long atMs) {

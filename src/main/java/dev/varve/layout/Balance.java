@@ -56,6 +56,11 @@ public final class Balance {
           "rebalance.levels",
           config.levels(),
           "one at least that is at most model.dimension = %d".formatted(dimension));
+      Check.that(
+          config.tail() == TailKind.NONE || config.tailDimension() <= dimension,
+          "rebalance.tail-dimension",
+          config.tailDimension(),
+          "at most model.dimension = %d".formatted(dimension));
     }
   }
 
@@ -234,6 +239,8 @@ public final class Balance {
             .setMoves(standing.census.moves())
             .setHeld(standing.census.held())
             .setRaised(standing.census.raised())
+            .setTailRows(standing.census.tailRows())
+            .setTailUsed(standing.planner.tail(standing.census, standing.layout(), standing.cost()))
             .setPlan(plan)
             .build();
     return status.getSerializedSize() <= LONGEST_REPLY ? status : withoutBins(status);

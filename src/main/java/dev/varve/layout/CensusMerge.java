@@ -73,6 +73,11 @@ public final class CensusMerge {
     return sum(Census::getHeld);
   }
 
+  /** Shared rows that were learned. */
+  public long tailRows() {
+    return sum(Census::getTailRows);
+  }
+
   /** Names of all tables, sorted. */
   public SortedSet<String> tableNames() {
     var names = new TreeSet<String>();
@@ -112,7 +117,7 @@ public final class CensusMerge {
     return all == 0 ? 0 : seen / (all * missing);
   }
 
-  /** What rows and bases use now, and the sketches where bytes are counted. */
+  /** What rows and bases use now, without a tail, and the sketches where bytes are counted. */
   public long used(RowCost cost) {
     long used = fixed(cost);
     for (Census census : byShard.values()) {

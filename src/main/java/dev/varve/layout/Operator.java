@@ -209,10 +209,14 @@ final class Operator {
         standing
             .planner
             .frame(standing.terms())
+            .clearTail()
             .setHysteresis(layout.getHysteresis())
             .addAllDefaultBlocks(layout.getDefaultBlocksList())
             .putAllTables(layout.getTablesMap())
             .setRestores(layout.getVersion());
+    if (layout.hasTail()) {
+      again.setTail(layout.getTail());
+    }
     Budget budget = standing.budget();
     long uses = standing.planner.used(standing.census, again.build(), standing.terms());
     String warning =

@@ -19,7 +19,7 @@ final class OverBudgetException extends Exception {
         Check.message(
             "budget",
             budget,
-            "at least %s: bases, pins and least dimensions use %s, and %s of the budget is for rows that come until the next layout"
+            "at least %s: bases, pins, least dimensions and the tail use %s, and %s of the budget is for rows that come until the next layout"
                 .formatted(
                     budget.text(floor + budget.amount() - room),
                     budget.text(floor),

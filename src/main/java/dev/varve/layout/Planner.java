@@ -4,6 +4,7 @@ import dev.varve.schema.Block;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import dev.varve.schema.Plan;
+import dev.varve.schema.Tail;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +83,16 @@ final class Planner {
 
   /** A layout with all that does not depend on rows. */
   Layout.Builder frame(Terms terms) {
-    return Layout.newBuilder()
+    Layout.Builder layout = Layout.newBuilder();
+    RebalanceConfig config = setup.config();
+    if (config.tail() != TailKind.NONE) {
+      layout
+          .getTailBuilder()
+          .setEncoding(config.tail().encoding())
+          .setDimension(config.tailDimension())
+          .setRows(config.tailRows());
+    }
+    return layout
         .setBaseDimension(setup.dimension())
         .setUnit(terms.budget().unit())
         .setBudget(terms.budget().amount())
@@ -95,7 +105,7 @@ final class Planner {
   /** What is used when every row follows a layout. */
   long used(CensusMerge census, Layout layout, Terms terms) {
     RowCost cost = setup.costs().in(terms.budget().unit());
-    double used = fixed(census, terms, cost);
+    double used = fixed(census, terms, cost) + tail(census, layout, cost);
     CensusView view = census.view(setup.halfLifeMs());
     for (TableRows table : view.tables()) {
       used += cuts(layout, table.table(), view.scale()).used(table, cost);
@@ -112,7 +122,7 @@ final class Planner {
         Plan.newBuilder()
             .setBaseVersion(before.getVersion())
             .setLayout(after)
-            .setUsedBefore(census.used(cost))
+            .setUsedBefore(census.used(cost) + tail(census, before, cost))
             .setUsedAfter(used(census, after, terms))
             .setDurationMs((long) Math.ceil(1000 * census.rowsAndTraces() / rowsPerSec));
     var moves = new Moves(cost, setup.costs().bytes());
@@ -129,7 +139,9 @@ final class Planner {
         .setWriteBytes(moves.writeBytes())
         .setCapturedBefore(captured.before())
         .setCapturedAfter(captured.after())
-        .setGain(captured.gain());
+        .setGain(captured.gain())
+        .setTailBefore(tail(census, before, cost))
+        .setTailAfter(tail(census, after, cost));
   }
 
   /** Whether the blocks of all tables keep their least and most dimensions. */
@@ -152,9 +164,7 @@ final class Planner {
 
   /** The blocks of a table under a layout. */
   static List<Block> blocks(Layout layout, String table) {
-    return layout.containsTables(table)
-        ? layout.getTablesOrThrow(table).getBlocksList()
-        : layout.getDefaultBlocksList();
+    return Layouts.blocks(layout, table);
   }
 
   private static List<Block> blocks(Layout layout, TableRows table) {
@@ -177,8 +187,27 @@ final class Planner {
             cost,
             bounds(terms),
             target(terms),
-            fixed(census, terms, cost),
+            fixed(census, terms, cost) + tailAtMost(census, terms, cost),
             edgesOnly));
+  }
+
+  /** What the tail of a layout uses when all its rows are there. */
+  long tail(CensusMerge census, Layout layout, RowCost cost) {
+    long tables =
+        census.tableNames().stream().filter(table -> Layouts.hasTail(layout, table)).count();
+    return tables * tailOfTable(layout.getTail(), cost);
+  }
+
+  private long tailOfTable(Tail tail, RowCost cost) {
+    return (long) setup.shards() * tail.getRows() * cost.row(tail.getDimension());
+  }
+
+  /** The same for any layout with the bounds of these terms. */
+  private long tailAtMost(CensusMerge census, Terms terms, RowCost cost) {
+    Map<String, Integer> least = bounds(terms).least();
+    long tables =
+        census.tableNames().stream().filter(table -> least.getOrDefault(table, 0) == 0).count();
+    return tables * tailOfTable(frame(terms).getTail(), cost);
   }
 
   private Bounds bounds(Terms terms) {

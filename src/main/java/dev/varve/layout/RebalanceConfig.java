@@ -60,8 +60,19 @@ public record RebalanceConfig(
     @Doc(
             "How long rows that nothing touches are moved at a time, while updates wait; from 1ms"
                 + " to 1s.")
-        Duration step) {
+        Duration step,
+    @Doc(
+            "What serves categories without a row of their own: none (zeros), hash (a row that they"
+                + " share), or qr (the product of two). Tables whose categories all have a row by"
+                + " rebalance.min-dimension have no tail. The whole tail counts in the budget.")
+        TailKind tail,
+    @Doc("Rows that they share, for each table and shard; from 2 to 65536, even for qr.")
+        int tailRows,
+    @Doc("Dimension of these rows; a power of 2 from 1 to model.dimension.") int tailDimension) {
   private static final int WIDEST = 128;
+
+  /** A layout with another tail takes away the shared rows of the last at once. */
+  public static final int MOST_TAIL_ROWS = 1 << 16;
 
   public RebalanceConfig {
     levels = List.copyOf(levels);
@@ -93,6 +104,16 @@ public record RebalanceConfig(
         "step",
         step,
         "from 1ms to 1s");
+    Check.that(
+        tailRows >= 2 && tailRows <= MOST_TAIL_ROWS && (tail != TailKind.QR || tailRows % 2 == 0),
+        "tailRows",
+        tailRows,
+        "from 2 to 65536, even for qr");
+    Check.that(
+        tailDimension >= 1 && tailDimension <= WIDEST && Integer.bitCount(tailDimension) == 1,
+        "tailDimension",
+        tailDimension,
+        "a power of 2 from 1 to 128");
   }
 
   /** No budget. */
@@ -112,7 +133,10 @@ public record RebalanceConfig(
         Duration.ofHours(1),
         0.01,
         Duration.ofMinutes(10),
-        Duration.ofMillis(5));
+        Duration.ofMillis(5),
+        TailKind.NONE,
+        1024,
+        4);
   }
 
   /** The levels that rows of a base dimension can have. */
@@ -137,7 +161,10 @@ public record RebalanceConfig(
         keep,
         expire,
         planTtl,
-        step);
+        step,
+        tail,
+        tailRows,
+        tailDimension);
   }
 
   private static Map<String, Integer> sorted(Map<String, Integer> map) {

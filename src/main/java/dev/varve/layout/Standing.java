@@ -106,7 +106,7 @@ final class Standing {
 
   /** What is used now, in units of the budget. */
   long used() {
-    return census.used(cost());
+    return census.used(cost()) + planner.tail(census, layout(), cost());
   }
 
   /** Whether all shards have sent a census. */

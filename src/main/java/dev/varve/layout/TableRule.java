@@ -1,7 +1,6 @@
 package dev.varve.layout;
 
 import dev.varve.schema.Block;
-import dev.varve.schema.Blocks;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import java.util.Arrays;
@@ -58,8 +57,7 @@ public final class TableRule {
    * @param factor of all of them
    */
   public static TableRule of(Layout layout, String table, double factor) {
-    Blocks named = layout.getTablesMap().get(table);
-    List<Block> blocks = named == null ? layout.getDefaultBlocksList() : named.getBlocksList();
+    List<Block> blocks = Layouts.blocks(layout, table);
     var rule = new TableRule(blocks, layout.getHysteresis(), factor);
     for (Pin pin : layout.getPinsList()) {
       if (pin.getTable().equals(table)) {

@@ -16,6 +16,7 @@ import dev.varve.layout.Allocator;
 import dev.varve.layout.Budget;
 import dev.varve.layout.Every;
 import dev.varve.layout.RebalanceConfig;
+import dev.varve.layout.TailKind;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.OptimizerKind;
@@ -83,6 +84,9 @@ class VarveConfigTest {
             rebalance.expire=0.01
             rebalance.plan-ttl=10m
             rebalance.step=5ms
+            rebalance.tail=none
+            rebalance.tail-rows=1024
+            rebalance.tail-dimension=4
             kafka.bootstrap=
             kafka.port=9092
             kafka.prefix=varve
@@ -149,6 +153,9 @@ class VarveConfigTest {
       rebalance.expire=0.1
       rebalance.plan-ttl=1h
       rebalance.step=7ms
+      rebalance.tail=qr
+      rebalance.tail-rows=512
+      rebalance.tail-dimension=8
       kafka.bootstrap=a:1,b:2
       kafka.port=9192
       kafka.prefix=prod.varve-2
@@ -198,7 +205,10 @@ class VarveConfigTest {
               Duration.ofHours(2),
               0.1,
               Duration.ofHours(1),
-              Duration.ofMillis(7)),
+              Duration.ofMillis(7),
+              TailKind.QR,
+              512,
+              8),
           new KafkaConfig(
               "a:1,b:2",
               9192,
@@ -271,6 +281,11 @@ class VarveConfigTest {
         "rebalance.keep=366d | at most 365d",
         "rebalance.expire=2 | from 0 to 1",
         "rebalance.plan-ttl=8d | from 1s to 7d",
+        "rebalance.tail=robe | none or hash or qr",
+        "rebalance.tail-rows=1 | from 2 to 65536, even for qr",
+        "rebalance.tail-rows=65537 | from 2 to 65536, even for qr",
+        "rebalance.tail-dimension=0 | a power of 2 from 1 to 128",
+        "rebalance.tail-dimension=12 | a power of 2 from 1 to 128",
         "kafka.bootstrap=localhost | host:port, several with commas, or nothing for the embedded"
             + " broker",
         "kafka.port=0 | from 1 to 65535",
@@ -305,6 +320,23 @@ class VarveConfigTest {
         .hasMessage(
             "features.declared: a=numerical,b=categorical (expected: at most features.max = 1)"
                 + " [--set]");
+  }
+
+  @Test
+  void aTailThatIsWiderThanTheModelIsRefused() {
+    var settings = List.of("rebalance.tail=hash", "rebalance.tail-dimension=32");
+
+    assertThatThrownBy(() -> reader.load(new Sources(null, Map.of(), settings)))
+        .hasMessage(
+            "rebalance.tail-dimension: 32 (expected: at most model.dimension = 16) [--set]");
+  }
+
+  @Test
+  void anOddNumberOfRowsIsNoQuotientsAndRemainders() {
+    var settings = List.of("rebalance.tail=qr", "rebalance.tail-rows=65");
+
+    assertThatThrownBy(() -> reader.load(new Sources(null, Map.of(), settings)))
+        .hasMessage("rebalance.tail-rows: 65 (expected: from 2 to 65536, even for qr) [--set]");
   }
 
   private void assertRefused(List<String> settings, String problem) {

@@ -7,6 +7,7 @@ import dev.varve.layout.Allocator;
 import dev.varve.layout.Budget;
 import dev.varve.layout.Every;
 import dev.varve.layout.RebalanceConfig;
+import dev.varve.layout.TailKind;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.store.RocksDbOptions;
 import dev.varve.store.StoreConfig;
@@ -50,7 +51,10 @@ public final class Setup {
           Duration.ofHours(1),
           0,
           Duration.ofMinutes(10),
-          Duration.ofMillis(1));
+          Duration.ofMillis(1),
+          TailKind.NONE,
+          1024,
+          4);
 
   /** Rows between two {@link Marker#MOVED}. */
   public static final int ROWS_A_MARK = 200;

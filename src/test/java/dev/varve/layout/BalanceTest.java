@@ -263,9 +263,9 @@ class BalanceTest {
 
     assertThat(scene.setBudget(100).getError())
         .isEqualTo(
-            "budget: 100 parameters (expected: at least 130 parameters: bases, pins and least"
-                + " dimensions use 128 parameters, and 2 parameters of the budget is for rows that"
-                + " come until the next layout)");
+            "budget: 100 parameters (expected: at least 130 parameters: bases, pins, least"
+                + " dimensions and the tail use 128 parameters, and 2 parameters of the budget is"
+                + " for rows that come until the next layout)");
     assertThat(scene.setBudget(-1).getError()).isEqualTo("budget: -1 (expected: at least 0)");
     assertThat(scene.status().getBudget()).isEqualTo(BUDGET);
   }

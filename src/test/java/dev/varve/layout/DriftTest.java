@@ -170,7 +170,10 @@ class DriftTest {
             Duration.ofHours(1),
             0.01,
             Duration.ofMinutes(10),
-            Duration.ofMillis(5));
+            Duration.ofMillis(5),
+            TailKind.NONE,
+            1024,
+            4);
     return new Balance.Setup(8, SHARDS, HALF_LIFE_MS, Scene.COSTS, 100_000, config);
   }
 }

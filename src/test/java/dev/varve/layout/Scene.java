@@ -76,7 +76,10 @@ final class Scene {
         Duration.ofHours(1),
         0.01,
         Duration.ofMinutes(10),
-        Duration.ofMillis(5));
+        Duration.ofMillis(5),
+        TailKind.NONE,
+        1024,
+        4);
   }
 
   static Scene withBudget(long parameters) {

@@ -250,9 +250,9 @@ class SolverTest {
     assertThatThrownBy(() -> solver.solve(new Budget(265, BudgetUnit.PARAMETERS)))
         .isInstanceOf(OverBudgetException.class)
         .hasMessage(
-            "budget: 265 parameters (expected: at least 266 parameters: bases, pins and least"
-                + " dimensions use 262 parameters, and 4 parameters of the budget is for rows that"
-                + " come until the next layout)");
+            "budget: 265 parameters (expected: at least 266 parameters: bases, pins, least"
+                + " dimensions and the tail use 262 parameters, and 4 parameters of the budget is"
+                + " for rows that come until the next layout)");
   }
 
   @Test

@@ -8,15 +8,19 @@ import java.util.TreeMap;
 
 /** Which features events may have; the components are the keys of the section {@code features}. */
 public record FeaturesConfig(
-    @Doc("Most features, declared or not, from 1 to 32767; events with another are dead letters.")
+    @Doc("Most features, declared or not, from 1 to 32766; events with another are dead letters.")
         int max,
     @Doc("Whether an event with a feature that is not declared is a dead letter.") boolean closed,
     @Doc(
             "Features by name, each categorical or numerical; the others are what their first"
                 + " values are.")
         Map<String, FeatureKind> declared) {
-  /** Features, at most: their tables' numbers take 15 bits of every row in memory. */
-  public static final int MOST = 32_767;
+  /**
+   * Features, at most: their tables' numbers take 15 bits of every row in memory, of which one
+   * number is for rows that categories share, and the last for none: with the bit of what is kept
+   * aside it would be the prefix of what a shard keeps beside its rows.
+   */
+  public static final int MOST = 32_766;
 
   public FeaturesConfig {
     declared = Collections.unmodifiableMap(new TreeMap<>(declared));

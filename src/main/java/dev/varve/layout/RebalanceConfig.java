@@ -47,8 +47,8 @@ public record RebalanceConfig(
     @Doc("Dimension that rows of a table have at most, by table; 0 for no rows.")
         Map<String, Integer> maxDimension,
     @Doc(
-            "Share of the budget by which rows that updates touch may grow before the shard raises its"
-                + " thresholds; from 0.001 to 0.5.")
+            "Share of the budget by which rows that updates touch may grow before the shard raises"
+                + " its thresholds; from 0.001 to 0.5.")
         double growth,
     @Doc(
             "Event time for which what a row loses is kept aside, so that a rollback gives it back;"

@@ -21,7 +21,7 @@ public interface Rows {
    * @param states receives float32[keys.size()][width]; where there is no row, nothing
    * @param width floats of the widest row's state
    * @param dimensions receives each row's dimension, {@link dev.varve.table.ResidentRows#ABSENT}
-   *     where there is none
+   *     where there is none; where the tail serves a category without a row, the tail's
    */
   void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions);
 }

@@ -43,8 +43,9 @@ public interface Embeddings {
   SortedMap<String, TableSummary> tables();
 
   /**
-   * Looks up the vectors of a batch of categories. A category without a row, or of a table that
-   * does not exist, has the zero vector and the status {@link LookupStatus#UNKNOWN}.
+   * Looks up the vectors of a batch of categories. A category without a row that no tail serves, or
+   * of a table that does not exist, has the zero vector and the status {@link
+   * LookupStatus#UNKNOWN}.
    *
    * @param keys the categories ({@code dev.varve.event.Category})
    * @param vectors receives float32[keys.length][D], row-major

@@ -7,7 +7,9 @@ public enum LookupStatus {
   /** Nothing is known of the category: the vector is all zeros, which adds nothing to any score. */
   UNKNOWN(0),
   /** The category's own row. */
-  ROW(1);
+  ROW(1),
+  /** Rows that it shares with others, having none of its own. */
+  TAIL(2);
 
   private final byte code;
 

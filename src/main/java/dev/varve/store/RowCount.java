@@ -63,6 +63,10 @@ final class RowCount {
         });
     var count = new RowCount();
     for (int i = 0; i < tables.size(); i++) {
+      if (tables.get(i).isShared()) {
+        // As many as there are, whatever the thresholds.
+        continue;
+      }
       count.tables.add(rows(tables.get(i).name(), counts.get(i), decay, atMs));
     }
     return count;

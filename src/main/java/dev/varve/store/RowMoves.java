@@ -26,16 +26,23 @@ final class RowMoves {
   private final ShardLayout layout;
   private final RecentMoves recent;
   private final Kept kept;
+  private final SharedSteps shared;
   private final float[] state = new float[MOST_STATE];
 
   RowMoves(
-      ResidentRows rows, Optimizer optimizer, ShardLayout layout, RecentMoves recent, Kept kept) {
+      ResidentRows rows,
+      Optimizer optimizer,
+      ShardLayout layout,
+      RecentMoves recent,
+      Kept kept,
+      SharedSteps shared) {
     this.rows = rows;
     this.encoding = rows.encoding();
     this.optimizer = optimizer;
     this.layout = layout;
     this.recent = recent;
     this.kept = kept;
+    this.shared = shared;
   }
 
   /**
@@ -71,6 +78,33 @@ final class RowMoves {
     return to == 0
         && popularity < in.getExpire()
         && (in.getKeepMs() == 0 || (from == 0 && kept.get(table.id(), category).isEmpty()));
+  }
+
+  /** Whether a sweep has to move a row, or to take away what is left of it. */
+  boolean isDue(ShardTable table, long category, int from, int to, double popularity) {
+    return (to != from && !waits(table, category, from, to))
+        || isForgotten(table, category, from, to, popularity);
+  }
+
+  /**
+   * Whether a trace that is due a row is left to the update that touches it next: the row begins
+   * with what shared rows serve then. What they served when the layout came is not known any more
+   * when a sweep comes by, and rows must not depend on when that is.
+   */
+  private boolean waits(ShardTable table, long category, int from, int to) {
+    return from == 0 && to > 0 && shared.serves(table) && !comesBack(table, category);
+  }
+
+  private boolean comesBack(ShardTable table, long category) {
+    if (layout.layout().getRestores() == 0) {
+      return false;
+    }
+    List<Kept.Part> parts = kept.get(table.id(), category);
+    return !parts.isEmpty() && parts.getFirst().from() == 0 && isRestored(parts.getFirst());
+  }
+
+  private boolean isRestored(Kept.Part part) {
+    return part.version() > layout.layout().getRestores();
   }
 
   /** Counts that nothing is left of a category. */
@@ -130,7 +164,9 @@ final class RowMoves {
   }
 
   private float[] grown(ShardTable table, long category, int from, int to, float[] before) {
-    float[] after = optimizer.initial(table.name(), category, to);
+    boolean isNew = from == 0 && !comesBack(table, category);
+    float[] after =
+        isNew ? shared.first(table, category, to) : optimizer.initial(table.name(), category, to);
     encoding.copy(before, from, after, to);
     if (layout.layout().getRestores() > 0) {
       giveBack(table.id(), category, from, to, after);
@@ -146,7 +182,7 @@ final class RowMoves {
     int end = from;
     while (end < to
         && !rest.isEmpty()
-        && rest.getFirst().version() > layout.layout().getRestores()
+        && isRestored(rest.getFirst())
         && rest.getFirst().from() == end) {
       Kept.Part part = rest.removeFirst();
       end = Math.min(part.to(), to);

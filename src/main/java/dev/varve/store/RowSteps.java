@@ -1,6 +1,5 @@
 package dev.varve.store;
 
-import dev.varve.learn.Optimizer;
 import dev.varve.schema.TableUpdate;
 import dev.varve.table.PackedPopularity;
 import dev.varve.table.ResidentRows;
@@ -32,10 +31,10 @@ final class RowSteps {
   private final ResidentRows rows;
   private final Below below;
   private final int dimension;
-  private final Optimizer optimizer;
   private final ShardLayout layout;
   private final CategorySketch unseen;
   private final RowMoves moves;
+  private final SharedSteps shared;
   private final RowUpdates updates;
   private final Runnable writeBack;
   private final int chunk;
@@ -72,15 +71,16 @@ final class RowSteps {
       ShardLayout layout,
       CategorySketch unseen,
       RowMoves moves,
+      SharedSteps shared,
       Runnable writeBack) {
     this.rows = rows;
     this.below = below;
     this.dimension = settings.dimension();
-    this.optimizer = settings.optimizer();
     this.layout = layout;
     this.unseen = unseen;
     this.moves = moves;
-    this.updates = new RowUpdates(rows, settings.decay(), optimizer);
+    this.shared = shared;
+    this.updates = new RowUpdates(rows, settings.decay(), settings.optimizer());
     this.writeBack = writeBack;
     this.chunk = rows.chunk(dimension);
     this.columns = new UpdateColumns(dimension);
@@ -97,12 +97,16 @@ final class RowSteps {
     for (int from = 0; from < n; from += chunk) {
       int here = Math.min(chunk, n - from);
       bring(table, from, here);
+      if (shared.serves(table)) {
+        columns.share(slots, from, here);
+      }
       columns.fit(slots, from, here);
       refusedGradients +=
           updates.update(slots, here, columns.batch(), from, table, layout.earliest());
       table.occurred(columns.occurrences(), from, here);
       moveOn(table, from);
     }
+    refusedGradients += shared.step(table, columns, updates, layout.earliest());
     countUnseen(table);
   }
 
@@ -287,7 +291,7 @@ final class RowSteps {
       unseenRows.addInt(from + i);
       return;
     }
-    float[] initial = optimizer.initial(table.name(), key, to);
+    float[] initial = shared.first(table, key, to);
     long packed = PackedPopularity.packPopularity(begins[i]);
     long units = columns.units()[from + i];
     slots[i] = rows.insert(table.id(), key, to, packed, units, initial, 0, true);

@@ -62,6 +62,7 @@ final class Shard implements AutoCloseable {
   private final CategorySketch unseen;
   private final Kept kept;
   private final RecentMoves recent = new RecentMoves();
+  private final SharedSteps sharedSteps;
   private final RowSteps steps;
   private final Sweep sweep;
   private final Map<String, ShardTable> tables = new HashMap<>();
@@ -79,6 +80,10 @@ final class Shard implements AutoCloseable {
   /** Newest layout that every row followed at the last write-back, which the bins are of. */
   private long sweptBelow;
 
+  /** The table of the rows that categories without their own share; null before the first tail. */
+  private @Nullable ShardTable sharedTable;
+
+  private volatile SharedRows sharedRows = SharedRows.NONE;
   private volatile ShardProgress progress = ShardProgress.NONE;
 
   /** Newest layout that every row follows; behind the sweep by no more than a step. */
@@ -102,8 +107,11 @@ final class Shard implements AutoCloseable {
     this.kept = new Kept(below, encoding, layout::oldestKeptMs);
     this.unseen = new CategorySketch(settings.decay(), settings.sketchBytes());
     this.rows = new ResidentRows(encoding, settings.dimension(), settings.cacheBytes());
-    var moves = new RowMoves(rows, settings.optimizer(), layout, recent, kept);
-    this.steps = new RowSteps(rows, below, settings, layout, unseen, moves, this::writeBackRows);
+    this.sharedSteps = new SharedSteps(rows, below, settings.optimizer(), this::writeBackRows);
+    var moves = new RowMoves(rows, settings.optimizer(), layout, recent, kept, sharedSteps);
+    this.steps =
+        new RowSteps(
+            rows, below, settings, layout, unseen, moves, sharedSteps, this::writeBackRows);
     this.sweep =
         new Sweep(rows, below, layout, tablesById, moves, steps.updates(), kept, new SweepWriter());
     try {
@@ -136,6 +144,11 @@ final class Shard implements AutoCloseable {
 
   Below below() {
     return below;
+  }
+
+  /** What serves categories without a row of their own; none for a moment while tails change. */
+  SharedRows sharedRows() {
+    return sharedRows;
   }
 
   ShardProgress progress() {
@@ -229,6 +242,7 @@ final class Shard implements AutoCloseable {
     try {
       layout.follow(next, progress.watermarkMs());
       followRules();
+      followTail();
       progress = progress.under(next.getVersion());
       outdated = true;
     } finally {
@@ -263,6 +277,46 @@ final class Shard implements AutoCloseable {
     }
     sweep.begin();
     dirty = true;
+  }
+
+  /** Shares rows as the layout in force says; those that it has no use for go at once. */
+  private void followTail() {
+    SharedRows before = sharedRows;
+    if (layout.layout().hasTail() && sharedTable == null) {
+      String name = Layouts.SHARED_ROWS;
+      add(new ShardTable(tablesById.size(), name, settings.dimension(), layout.rule(name)));
+    }
+    ShardTable shared = sharedTable;
+    if (shared == null) {
+      return;
+    }
+    SharedRows after = sharedRows(shared);
+    List<ShardTable> without =
+        tablesById.stream()
+            .filter(table -> before.serves(table.id()) && !after.isSame(before, table.id()))
+            .toList();
+    if (!without.isEmpty()) {
+      // Readers must not take rows of the one tail for those of the other.
+      sharedRows = SharedRows.NONE;
+      writeBackRows();
+      without.forEach(table -> sharedSteps.drop(shared, table.id(), steps.updates()));
+    }
+    shareRows();
+  }
+
+  /** Tells the writer and readers, in the layout in force, which tables' categories share rows. */
+  private void shareRows() {
+    ShardTable shared = sharedTable;
+    if (shared != null) {
+      sharedRows = sharedRows(shared);
+      sharedSteps.use(sharedRows, shared);
+    }
+  }
+
+  private SharedRows sharedRows(ShardTable table) {
+    return layout.layout().hasTail()
+        ? SharedRows.of(layout.layout(), table.id(), tablesById, settings.optimizer())
+        : SharedRows.NONE;
   }
 
   /**
@@ -316,16 +370,21 @@ final class Shard implements AutoCloseable {
     for (TableUpdate update : batch.getTablesList()) {
       if (!tables.containsKey(update.getTable())) {
         String name = update.getTable();
-        add(new ShardTable(tables.size(), name, settings.dimension(), layout.rule(name)));
+        add(new ShardTable(tablesById.size(), name, settings.dimension(), layout.rule(name)));
       }
     }
     if (tables.size() > before) {
+      shareRows();
       publishIds();
     }
   }
 
   private void add(ShardTable table) {
-    tables.put(table.name(), table);
+    if (table.isShared()) {
+      sharedTable = table;
+    } else {
+      tables.put(table.name(), table);
+    }
     tablesById.add(table);
   }
 
@@ -402,12 +461,13 @@ final class Shard implements AutoCloseable {
             .setExamples(progress.examples())
             .setSweptVersion(sweptBelow)
             .setSweptShare(sweep.share())
-            .setGrown(layout.grown(tablesById))
+            .setGrown(layout.grown(tables.values()))
             .setHeld(layout.held())
             .setMoves(layout.moves())
             .setTraces(tablesById.stream().mapToLong(ShardTable::traces).sum())
             .setSketchBytes(unseen.bytes())
-            .setRaised(layout.factor());
+            .setRaised(layout.factor())
+            .setTailRows(sharedTable == null ? 0 : sharedTable.entries());
     new TreeMap<>(tables).values().forEach(table -> census.addTables(table.census()));
     return census.build();
   }
@@ -481,6 +541,7 @@ final class Shard implements AutoCloseable {
     layout.restore(state);
     below.scan(CategorySketch.FIRST_KEY, CategorySketch.LAST_KEY, unseen::restore);
     below.scan(tableKey(0), tableKey(MOST_TABLES), (_, value) -> restoreTable(value));
+    shareRows();
     publishIds();
     boolean isOtherHalfLife = state.getHalfLifeMs() != settings.decay().halfLifeMs();
     if (isOtherHalfLife || tablesById.stream().anyMatch(ShardTable::hasOlderBins)) {

@@ -7,7 +7,7 @@ import dev.varve.schema.ShardState;
 import dev.varve.table.PackedPopularity;
 import dev.varve.table.Popularity;
 import dev.varve.table.RowEncoding;
-import java.util.List;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.TreeMap;
 
@@ -240,7 +240,7 @@ final class ShardLayout {
   }
 
   /** What rows take more than when all followed the layout. */
-  long grown(List<ShardTable> tables) {
+  long grown(Collection<ShardTable> tables) {
     RowCost cost = costs.in(layout.getUnit());
     return room.grown(tables.stream().mapToLong(t -> t.used(cost)).sum(), layout.getGrowth());
   }

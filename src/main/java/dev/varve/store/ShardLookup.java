@@ -22,12 +22,15 @@ final class ShardLookup {
   private final byte[] @Nullable [] values = new byte[ResidentRows.CHUNK][];
   private final int[] missing = new int[ResidentRows.CHUNK];
   private int[] tables = new int[ResidentRows.CHUNK];
+  private final SharedReads sharedReads = new SharedReads(reader);
+  private float[] composed = {};
 
   /**
    * Reads vectors of one table.
    *
    * @param out receives float32[n][D] from index {@code from * D} on; zeros where there is no row
    * @param dimensions receives the dimensions from {@code from} on
+   * @param statuses receives the codes of {@link LookupStatus} from {@code from} on
    */
   void vectors(
       Shard shard,
@@ -37,12 +40,14 @@ final class ShardLookup {
       int n,
       Basis basis,
       float[] out,
-      int[] dimensions) {
+      int[] dimensions,
+      byte[] statuses) {
     int id = shard.tableId(table);
     int width = basis.width();
     if (id < 0) {
       Arrays.fill(dimensions, from, from + n, ResidentRows.ABSENT);
       Arrays.fill(out, from * width, (from + n) * width, 0);
+      Arrays.fill(statuses, from, from + n, LookupStatus.UNKNOWN.code());
       return;
     }
     Arrays.fill(room(from + n), from, from + n, id);
@@ -58,7 +63,58 @@ final class ShardLookup {
           dimensions[i] = RowFormat.vector(value, shard.rows().encoding(), basis, out, i * width);
         }
       }
+      for (int i = at; i < Math.min(at + ResidentRows.CHUNK, from + n); i++) {
+        boolean isRow = dimensions[i] > 0;
+        statuses[i] = (isRow ? LookupStatus.ROW : LookupStatus.UNKNOWN).code();
+      }
     }
+    if (shard.sharedRows().serves(id)) {
+      for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
+        int end = Math.min(at + ResidentRows.CHUNK, from + n);
+        sharedVectors(shard, keys, at, end, basis, out, dimensions, statuses);
+      }
+    }
+  }
+
+  private void sharedVectors(
+      Shard shard,
+      long[] keys,
+      int from,
+      int to,
+      Basis basis,
+      float[] out,
+      int[] dimensions,
+      byte[] statuses) {
+    int without = without(dimensions, from, to);
+    int width = shard.rows().encoding().stateLength(basis.width());
+    SharedRows shared = readShared(shard, keys, without, width);
+    for (int j = 0; j < without; j++) {
+      int i = missing[j];
+      if (shared.serves(tables[i])) {
+        int d = shared.dimension();
+        basis.project(composed, j * width + 1, d, out, i * basis.width());
+        dimensions[i] = d;
+        statuses[i] = LookupStatus.TAIL.code();
+      }
+    }
+  }
+
+  /** Finds the categories that have no row of their own; gives how many those are. */
+  private int without(int[] dimensions, int from, int to) {
+    int n = 0;
+    for (int i = from; i < to; i++) {
+      if (dimensions[i] <= 0) {
+        missing[n++] = i;
+      }
+    }
+    return n;
+  }
+
+  private SharedRows readShared(Shard shard, long[] keys, int n, int width) {
+    if (composed.length < n * width) {
+      composed = new float[ResidentRows.CHUNK * width];
+    }
+    return sharedReads.read(shard, tables, keys, missing, n, composed, width);
   }
 
   /** Reads states; as {@link dev.varve.learn.Rows#read}. */
@@ -77,6 +133,23 @@ final class ShardLookup {
           dimensions[missing[m]] = dimension;
           RowFormat.state(value, 0, out, missing[m] * width, encoding.rowFloats(dimension));
         }
+      }
+      if (shard.sharedRows() != SharedRows.NONE) {
+        sharedStates(shard, keys.categories(), at, n, out, width, dimensions);
+      }
+    }
+  }
+
+  private void sharedStates(
+      Shard shard, long[] keys, int from, int n, float[] out, int width, int[] dimensions) {
+    int without = without(dimensions, from, Math.min(from + ResidentRows.CHUNK, n));
+    SharedRows shared = readShared(shard, keys, without, width);
+    int length = shard.rows().encoding().stateLength(shared.dimension());
+    for (int j = 0; j < without; j++) {
+      int i = missing[j];
+      if (shared.serves(tables[i])) {
+        System.arraycopy(composed, j * width, out, i * width, length);
+        dimensions[i] = shared.dimension();
       }
     }
   }

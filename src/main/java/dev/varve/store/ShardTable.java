@@ -1,5 +1,6 @@
 package dev.varve.store;
 
+import dev.varve.layout.Layouts;
 import dev.varve.layout.RowCost;
 import dev.varve.layout.TableRule;
 import dev.varve.schema.BlockCensus;
@@ -182,6 +183,11 @@ final class ShardTable implements RowUpdates.Table {
 
   long traces() {
     return rows[0];
+  }
+
+  /** Whether its rows are those that categories of other tables share. */
+  boolean isShared() {
+    return name.equals(Layouts.SHARED_ROWS);
   }
 
   /** What its rows take. */

@@ -188,7 +188,7 @@ final class Sweep {
     }
     if (layout.isUntouched(units)) {
       int to = table.rule().dimension(category, dimension, popularity);
-      if (to != dimension || moves.isForgotten(table, category, dimension, to, popularity)) {
+      if (moves.isDue(table, category, dimension, to, popularity)) {
         toMove.addLong(table.id());
         toMove.addLong(category);
       }
@@ -309,7 +309,7 @@ final class Sweep {
     double popularity = layout.popularity(RowFormat.popularity(value), units);
     long category = RowFormat.category(key);
     int to = table.rule().dimension(category, from, popularity);
-    return (to != from || moves.isForgotten(table, category, from, to, popularity))
+    return moves.isDue(table, category, from, to, popularity)
         && rows.find(table.id(), category) == ResidentRows.ABSENT;
   }
 

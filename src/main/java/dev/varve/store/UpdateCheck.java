@@ -3,11 +3,14 @@ package dev.varve.store;
 import dev.varve.base.Check;
 import dev.varve.event.ExampleCodec;
 import dev.varve.event.FeaturesConfig;
+import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Gradient;
 import dev.varve.schema.Block;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import dev.varve.schema.TableUpdate;
+import dev.varve.schema.Tail;
+import dev.varve.schema.TailEncoding;
 import dev.varve.schema.UpdateBatch;
 import java.util.List;
 import java.util.Set;
@@ -125,6 +128,9 @@ final class UpdateCheck {
         "slack",
         layout.getSlack(),
         "from 0 to the growth, " + layout.getGrowth());
+    if (layout.hasTail()) {
+      check(layout.getTail(), dimension);
+    }
     check(layout.getDefaultBlocksList(), dimension);
     layout.getTablesMap().values().forEach(blocks -> check(blocks.getBlocksList(), dimension));
     for (Pin pin : layout.getPinsList()) {
@@ -134,6 +140,27 @@ final class UpdateCheck {
           pin.getDimension(),
           "0 or a power of two up to " + dimension);
     }
+  }
+
+  private static void check(Tail tail, int dimension) {
+    int most = RebalanceConfig.MOST_TAIL_ROWS;
+    int parts = tail.getEncoding() == TailEncoding.QR ? 2 : 1;
+    Check.that(
+        tail.getEncoding() != TailEncoding.NO_TAIL
+            && tail.getEncoding() != TailEncoding.UNRECOGNIZED,
+        "tail",
+        tail.getEncodingValue(),
+        "1 for hash or 2 for qr");
+    Check.that(
+        isDimension(tail.getDimension(), dimension) && tail.getDimension() > 0,
+        "tail dimension",
+        tail.getDimension(),
+        "a power of two up to " + dimension);
+    Check.that(
+        tail.getRows() > 0 && tail.getRows() <= most && tail.getRows() % parts == 0,
+        "tail rows",
+        tail.getRows(),
+        "from 1 to %d, even for qr".formatted(most));
   }
 
   private static void check(List<Block> blocks, int dimension) {

@@ -7,6 +7,7 @@ import dev.varve.table.ResidentRows;
 import dev.varve.table.RowUpdates;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.agrona.collections.IntArrayList;
 
 /**
  * The columns of one table's update, and its gradients made to fit the rows: a row may have moved
@@ -34,6 +35,11 @@ final class UpdateColumns {
   /** Where the gradients end that came. */
   private int end;
 
+  /** Rows with a gradient and no row of their own, and where their gradients begin. */
+  private final IntArrayList shared = new IntArrayList();
+
+  private final IntArrayList sharedAt = new IntArrayList();
+
   /**
    * @param dimension of the widest rows
    */
@@ -50,6 +56,8 @@ final class UpdateColumns {
       units[i] = PackedPopularity.packTime(batchMs + update.getEventTimeOffsetsMs(i));
     }
     end = 0;
+    shared.clear();
+    sharedAt.clear();
     boolean isUniform = update.getDimensionsCount() == 0;
     for (int i = 0; i < n; i++) {
       read[i] = isUniform ? dimension : update.getDimensions(i);
@@ -92,7 +100,7 @@ final class UpdateColumns {
         if (has == 0) {
           at[from + i] = NO_GRADIENT;
         } else {
-          fit(at[from + i], read[from + i], made, has);
+          fit(at[from + i], read[from + i], gradients, made, has);
           at[from + i] = made;
           made += Gradient.length(has);
         }
@@ -100,20 +108,49 @@ final class UpdateColumns {
     }
   }
 
+  /**
+   * Remembers those rows of a chunk that have a gradient and no row of their own. Call before
+   * {@link #fit}.
+   */
+  void share(int[] slots, int from, int n) {
+    for (int i = 0; i < n; i++) {
+      boolean hasRow = slots[i] >= 0 && ResidentRows.dimensionOf(slots[i]) > 0;
+      if (!hasRow && at[from + i] >= 0) {
+        shared.addInt(from + i);
+        sharedAt.addInt(at[from + i]);
+      }
+    }
+  }
+
+  /** How many rows were remembered, since the columns were read. */
+  int shared() {
+    return shared.size();
+  }
+
+  /** Which row it is that was remembered so. */
+  int sharedRow(int k) {
+    return shared.getInt(k);
+  }
+
+  /** Its gradient, made to fit a dimension. */
+  void sharedGradient(int k, int has, float[] to) {
+    fit(sharedAt.getInt(k), read[shared.getInt(k)], to, 0, has);
+  }
+
   /** The squares are taken to be spread over the coordinates as the sum's are. */
-  private void fit(int gradient, int came, int to, int has) {
+  private void fit(int gradient, int came, float[] into, int to, int has) {
     int common = Math.min(came, has);
-    gradients[to] = gradients[gradient];
-    System.arraycopy(gradients, gradient + 1, gradients, to + 1, common);
-    Arrays.fill(gradients, to + 1 + common, to + 1 + has, 0);
-    gradients[to + 1 + has] = gradients[gradient + 1 + came];
+    into[to] = gradients[gradient];
+    System.arraycopy(gradients, gradient + 1, into, to + 1, common);
+    Arrays.fill(into, to + 1 + common, to + 1 + has, 0);
+    into[to + 1 + has] = gradients[gradient + 1 + came];
     float squares = gradients[gradient + 2 + came];
     if (has < came) {
       float part = squares(gradient + 1, has);
       float all = part + squares(gradient + 1 + has, came - has);
       squares = all > 0 ? squares * (part / all) : 0;
     }
-    gradients[to + 2 + has] = squares;
+    into[to + 2 + has] = squares;
   }
 
   private float squares(int from, int n) {

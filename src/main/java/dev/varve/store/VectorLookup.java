@@ -21,6 +21,7 @@ final class VectorLookup {
   private final int[] order = new int[MOST];
   private final long[] sorted = new long[MOST];
   private final int[] dimensions = new int[MOST];
+  private final byte[] found = new byte[MOST];
   private int[] ends = new int[0];
   private float[] vectors = new float[0];
 
@@ -87,7 +88,8 @@ final class VectorLookup {
     int n = ends[shard] - start;
     if (n > 0) {
       shards.read(
-          shard, of -> rows.vectors(of, table, sorted, start, n, basis, vectors, dimensions));
+          shard,
+          of -> rows.vectors(of, table, sorted, start, n, basis, vectors, dimensions, found));
     }
   }
 
@@ -96,8 +98,7 @@ final class VectorLookup {
     for (int i = 0; i < n; i++) {
       int row = from + order[i];
       System.arraycopy(vectors, i * width, to, row * width, width);
-      boolean isRow = dimensions[i] > 0;
-      statuses[row] = (isRow ? LookupStatus.ROW : LookupStatus.UNKNOWN).code();
+      statuses[row] = found[i];
     }
   }
 }

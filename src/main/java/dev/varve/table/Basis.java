@@ -29,15 +29,19 @@ public final class Basis {
     return new Basis(width, values.clone(), false);
   }
 
-  /** What {@link dev.varve.kernel.Kernels#project} gives, of coordinates that are in an array. */
-  void project(float[] coordinates, float[] out, int at) {
+  /**
+   * What {@link dev.varve.kernel.Kernels#project} gives, of coordinates that are in an array.
+   *
+   * @param n coordinates, from {@code from} on
+   */
+  public void project(float[] coordinates, int from, int n, float[] out, int at) {
     for (int j = 0; j < width; j++) {
       float sum = 0;
       if (isIdentity) {
-        sum = j < coordinates.length ? coordinates[j] : 0;
+        sum = j < n ? coordinates[from + j] : 0;
       } else {
-        for (int k = 0; k < coordinates.length; k++) {
-          sum = Math.fma(coordinates[k], values[k * width + j], sum);
+        for (int k = 0; k < n; k++) {
+          sum = Math.fma(coordinates[from + k], values[k * width + j], sum);
         }
       }
       out[at + j] = sum;

@@ -153,7 +153,7 @@ public final class RowFormat {
     if (dimension > 0) {
       state(value, 1, coordinates, 0, dimension);
     }
-    basis.project(coordinates, out, at);
+    basis.project(coordinates, 0, dimension, out, at);
     return dimension;
   }
 

@@ -236,8 +236,8 @@ class VarveConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "features.max=0 | from 1 to 32767",
-        "features.max=32768 | from 1 to 32767",
+        "features.max=0 | from 1 to 32766",
+        "features.max=32767 | from 1 to 32766",
         "features.closed=true | false, while no feature is declared",
         "limits.event-bytes=1023 | from 1KiB to 16MiB",
         "limits.id-bytes=0 | from 1 to 1MiB",

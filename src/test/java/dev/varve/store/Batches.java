@@ -7,6 +7,8 @@ import dev.varve.schema.Blocks;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import dev.varve.schema.TableUpdate;
+import dev.varve.schema.Tail;
+import dev.varve.schema.TailEncoding;
 import dev.varve.schema.UpdateBatch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -157,10 +159,25 @@ final class Batches {
       int pinned = (1 << random.nextInt(2 + Integer.numberOfTrailingZeros(dimension))) >> 1;
       layout.addPins(Pin.newBuilder().setTable(TABLES[0]).setKey(3).setDimension(pinned));
     }
+    switch (random.nextInt(3)) {
+      case 0 -> layout.setTail(tail(TailEncoding.HASH, random, dimension));
+      case 1 -> layout.setTail(tail(TailEncoding.QR, random, dimension));
+      default -> {}
+    }
     if (version > 2 && random.nextInt(3) == 0) {
       layout.setRestores(1 + random.nextLong(version - 1));
     }
     return UpdateBatch.newBuilder().setLayout(layout).build();
+  }
+
+  /** Two tails of an encoding, so that layouts often keep the one before. */
+  private static Tail tail(TailEncoding encoding, RandomGenerator random, int dimension) {
+    boolean isWide = random.nextInt(4) == 0;
+    return Tail.newBuilder()
+        .setEncoding(encoding)
+        .setDimension(isWide ? dimension : Math.min(2, dimension))
+        .setRows(isWide ? 6 : 4)
+        .build();
   }
 
   private static List<Block> blocks(RandomGenerator random, int dimension) {

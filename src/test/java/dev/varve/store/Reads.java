@@ -29,7 +29,8 @@ final class Reads {
   /** The vector of a category, as it is served. */
   static float[] vector(Shard shard, String table, long category, Basis basis) {
     float[] vector = new float[basis.width()];
-    new ShardLookup().vectors(shard, table, new long[] {category}, 0, 1, basis, vector, new int[1]);
+    new ShardLookup()
+        .vectors(shard, table, new long[] {category}, 0, 1, basis, vector, new int[1], new byte[1]);
     return vector;
   }
 }

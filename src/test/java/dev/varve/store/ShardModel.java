@@ -1,5 +1,6 @@
 package dev.varve.store;
 
+import dev.varve.base.Seeds;
 import dev.varve.layout.Layouts;
 import dev.varve.learn.Optimizer;
 import dev.varve.schema.Block;
@@ -10,6 +11,7 @@ import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import dev.varve.schema.TableCensus;
 import dev.varve.schema.TableUpdate;
+import dev.varve.schema.TailEncoding;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
 import java.nio.ByteOrder;
@@ -64,6 +66,10 @@ final class ShardModel {
   record Cut(long version, float[] floats) {}
 
   final Map<String, Map<Long, ModelRow>> rows = new TreeMap<>();
+
+  /** Rows that categories without their own share, by table's number and bucket. */
+  final Map<Long, ModelRow> shared = new HashMap<>();
+
   final Map<String, Long> occurrences = new HashMap<>();
   final Map<String, Long> admitted = new HashMap<>();
   final Map<String, Long> expired = new HashMap<>();
@@ -148,6 +154,7 @@ final class ShardModel {
           byKey.forEach((key, row) -> copied.put(key, row.copy()));
           copy.rows.put(table, copied);
         });
+    shared.forEach((key, row) -> copy.shared.put(key, row.copy()));
     copy.occurrences.putAll(occurrences);
     copy.admitted.putAll(admitted);
     copy.expired.putAll(expired);
@@ -198,6 +205,7 @@ final class ShardModel {
         occurrences.put(table, 0L);
       }
       List<long[]> unseenNow = new ArrayList<>();
+      List<Runnable> sharedNow = new ArrayList<>();
       FloatBuffer gradients =
           update
               .getGradients()
@@ -210,14 +218,22 @@ final class ShardModel {
         gradients.get(gradient);
         long timeMs = keptMs(batch.getEventTimeMs() + update.getEventTimeOffsetsMs(i));
         int count = update.getOccurrences(i);
-        ModelRow row = row(table, update.getKeys(i), timeMs, count);
+        long key = update.getKeys(i);
+        ModelRow row = row(table, key, timeMs, count);
+        if (row != null) {
+          takeItsRow(table, key, row);
+        }
+        if ((row == null || row.dimension == 0) && read > 0 && hasTail(layout, table)) {
+          sharedNow.add(() -> share(table, key, count, timeMs, gradient));
+        }
         if (row == null) {
-          unseenNow.add(new long[] {numbers.indexOf(table), update.getKeys(i), count, timeMs});
+          unseenNow.add(new long[] {numbers.indexOf(table), key, count, timeMs});
         } else {
-          update(table, update.getKeys(i), row, count, timeMs, gradient);
+          update(table, key, row, count, timeMs, gradient);
         }
         occurrences.merge(table, (long) count, Long::sum);
       }
+      sharedNow.forEach(Runnable::run);
       unseenNow.forEach(this::addUnseen);
     }
     examples += batch.getExamples();
@@ -250,7 +266,7 @@ final class ShardModel {
       }
       room.grownByAdmissions += cost(to);
     }
-    row = new ModelRow(kept(before), timeMs, to, optimizer.initial(table, key, to));
+    row = new ModelRow(kept(before), timeMs, to, first(table, key, to));
     byKey.put(key, row);
     admitted.merge(table, 1L, Long::sum);
     moves++;
@@ -279,6 +295,118 @@ final class ShardModel {
     } else {
       room.grownByMoves += more;
       move(table, key, row, to);
+    }
+  }
+
+  // -- the tail
+
+  private static boolean hasTail(Layout layout, String table) {
+    var named = layout.getTablesMap().get(table);
+    var blocks = named == null ? layout.getDefaultBlocksList() : named.getBlocksList();
+    return layout.hasTail() && (blocks.isEmpty() || blocks.getFirst().getThreshold() > 0);
+  }
+
+  /** The numbers of the rows that a category shares: one, or that of the quotient and remainder. */
+  private List<Long> sharedKeys(String table, long key) {
+    int parts = layout.getTail().getEncoding() == TailEncoding.QR ? 2 : 1;
+    int buckets = layout.getTail().getRows() / parts;
+    List<Long> keys = new ArrayList<>();
+    for (int part = 0; part < parts; part++) {
+      long hash = Seeds.mix(Seeds.mix(0x7A11, part), key);
+      long bucket = Math.unsignedMultiplyHigh(hash, buckets) + (long) part * buckets;
+      keys.add(numbers.indexOf(table) * (1L << 32) + bucket);
+    }
+    return keys;
+  }
+
+  private ModelRow sharedRow(long key, int part) {
+    ModelRow there = shared.get(key);
+    if (there != null) {
+      return there;
+    }
+    int d = layout.getTail().getDimension();
+    float[] state = optimizer.initial("", key, d);
+    for (int k = 1; k <= d && part == 1; k++) {
+      state[k] = 1;
+    }
+    return new ModelRow(0, 0, d, state);
+  }
+
+  /** What a category without a row of its own is served as: weight, coordinates; null for none. */
+  float @Nullable [] tail(String table, long key) {
+    if (!hasTail(layout, table) || !numbers.contains(table)) {
+      return null;
+    }
+    List<Long> keys = sharedKeys(table, key);
+    float[] state = sharedRow(keys.getFirst(), 0).state.clone();
+    if (keys.size() > 1) {
+      float[] remainder = sharedRow(keys.get(1), 1).state;
+      state[0] += remainder[0];
+      for (int k = 1; k <= layout.getTail().getDimension(); k++) {
+        state[k] *= remainder[k];
+      }
+    }
+    return state;
+  }
+
+  private void share(String table, long key, int count, long timeMs, float[] gradient) {
+    int d = layout.getTail().getDimension();
+    float[] fit = fit(gradient, d);
+    List<Long> keys = sharedKeys(table, key);
+    List<ModelRow> parts = new ArrayList<>();
+    for (int part = 0; part < keys.size(); part++) {
+      ModelRow row = sharedRow(keys.get(part), part);
+      shared.put(keys.get(part), row);
+      parts.add(row);
+    }
+    List<float[]> gradients = new ArrayList<>();
+    gradients.add(parts.size() == 1 ? fit : times(fit, parts.get(1).state, d));
+    if (parts.size() > 1) {
+      gradients.add(times(fit, parts.get(0).state, d));
+    }
+    boolean isRefused = false;
+    for (int part = 0; part < parts.size(); part++) {
+      count(parts.get(part), count, timeMs);
+      isRefused |= !optimizer.step(parts.get(part).state, 0, d, gradients.get(part), 0);
+    }
+    refusedGradients += isRefused ? 1 : 0;
+  }
+
+  private static float[] times(float[] gradient, float[] other, int d) {
+    float[] times = gradient.clone();
+    float before = 0;
+    float after = 0;
+    for (int k = 1; k <= d; k++) {
+      times[k] = gradient[k] * other[k];
+      before += gradient[k] * gradient[k];
+      after += times[k] * times[k];
+    }
+    times[2 + d] = before > 0 ? gradient[2 + d] * (after / before) : 0;
+    return times;
+  }
+
+  /** The state that a category's first row begins with: as it was served until then. */
+  private float[] first(String table, long key, int to) {
+    float[] state = optimizer.initial(table, key, to);
+    float[] tail = tail(table, key);
+    for (int k = 0; tail != null && k <= Math.min(to, layout.getTail().getDimension()); k++) {
+      state[k] = tail[k];
+    }
+    return state;
+  }
+
+  private boolean comesBack(ModelRow row) {
+    Cut weight = row.cuts.get(0);
+    return layout.getRestores() > 0 && weight != null && weight.version > layout.getRestores();
+  }
+
+  /** A trace that the layout gives a row takes it when it is touched, beginning with its tail. */
+  private void takeItsRow(String table, long key, ModelRow row) {
+    if (row.dimension == 0 && row.timeMs <= room.sinceMs && hasTail(layout, table)) {
+      int to = dimension(table, key, 0, asOf(row));
+      if (to > 0) {
+        move(table, key, row, to);
+      }
     }
   }
 
@@ -350,6 +478,14 @@ final class ShardModel {
     if (next.getVersion() <= layout.getVersion()) {
       return;
     }
+    if (next.hasTail() && !numbers.contains("")) {
+      numbers.add("");
+    }
+    for (String table : rows.keySet()) {
+      if (!(hasTail(next, table) && next.getTail().equals(layout.getTail()))) {
+        shared.keySet().removeIf(key -> key >>> 32 == numbers.indexOf(table));
+      }
+    }
     layout = next;
     layoutVersion = next.getVersion();
     cameMs = Math.max(keptMs(watermarkMs), room.sinceMs + UNIT_MS);
@@ -366,8 +502,6 @@ final class ShardModel {
 
   /** Brings what was not touched since the layout came to it. */
   void sweep() {
-    boolean isLayout = room.sinceMs == cameMs;
-    long asOfMs = isLayout ? layoutTimes.getOrDefault(layout.getRestores(), cameMs) : room.sinceMs;
     rows.forEach(
         (table, byKey) ->
             byKey
@@ -375,7 +509,7 @@ final class ShardModel {
                 .removeIf(
                     entry ->
                         entry.getValue().timeMs <= room.sinceMs
-                            && !staysKnown(table, entry.getKey(), entry.getValue(), asOfMs)));
+                            && !staysKnown(table, entry.getKey(), entry.getValue())));
   }
 
   /** Raises the thresholds where touched rows wanted more room than there is. */
@@ -429,9 +563,8 @@ final class ShardModel {
   }
 
   /** Brings a row to the layout; false when nothing is left of it. */
-  private boolean staysKnown(String table, long key, ModelRow row, long asOfMs) {
-    double popularity =
-        asOfMs > row.timeMs ? row.popularity * left(asOfMs - row.timeMs) : row.popularity;
+  private boolean staysKnown(String table, long key, ModelRow row) {
+    double popularity = asOf(row);
     int to = dimension(table, key, row.dimension, popularity);
     row.cuts.values().removeIf(this::isTooOld);
     boolean mayComeBack = layout.getKeepMs() > 0 && (row.dimension > 0 || !row.cuts.isEmpty());
@@ -442,10 +575,18 @@ final class ShardModel {
       moves++;
       return false;
     }
-    if (to != row.dimension) {
+    boolean waits = row.dimension == 0 && hasTail(layout, table) && !comesBack(row);
+    if (to != row.dimension && !waits) {
       move(table, key, row, to);
     }
     return true;
+  }
+
+  /** The popularity of an untouched row that its dimension depends on. */
+  private double asOf(ModelRow row) {
+    boolean isLayout = room.sinceMs == cameMs;
+    long asOfMs = isLayout ? layoutTimes.getOrDefault(layout.getRestores(), cameMs) : room.sinceMs;
+    return asOfMs > row.timeMs ? row.popularity * left(asOfMs - row.timeMs) : row.popularity;
   }
 
   private boolean isTooOld(Cut cut) {
@@ -502,7 +643,9 @@ final class ShardModel {
     if (to == 0) {
       expired.merge(table, 1L, Long::sum);
     }
-    float[] after = to == 0 ? new float[0] : optimizer.initial(table, key, to);
+    boolean isFirst = row.dimension == 0 && !comesBack(row);
+    float[] initial = isFirst ? first(table, key, to) : optimizer.initial(table, key, to);
+    float[] after = to == 0 ? new float[0] : initial;
     for (int k = 0; k <= Math.min(row.dimension, to) && Math.min(row.dimension, to) > 0; k++) {
       put(after, to, k, take(row.state, row.dimension, k));
     }
@@ -577,7 +720,8 @@ final class ShardModel {
             .setExamples(examples)
             .setRaised(factor())
             .setGrown(room.quota == 0 ? room.grown() : used() - (room.quota - layout.getGrowth()))
-            .setHeld(held);
+            .setHeld(held)
+            .setTailRows(shared.size());
     rows.forEach(
         (table, byKey) ->
             census.addTables(

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,7 @@ class ShardModelTest {
     long timeMs = Batches.NOON_MS;
     long evictions;
     long rewrites;
+    long tailReads;
 
     Run(RandomGenerator random, Load load) {
       this.random = random;
@@ -302,11 +304,24 @@ class ShardModelTest {
         ShardModel.ModelRow row = expected.get(i);
         float[] nothing = new float[width];
         Arrays.fill(nothing, Float.NaN);
+        boolean hasRow = row != null && row.dimension > 0;
+        float[] tail = hasRow ? null : model.tail(keys.table(i), keys.category(i));
         float[] state = row == null ? nothing : row.state;
+        if (tail != null) {
+          state = tail;
+          tailReads++;
+        }
         float[] read = Arrays.copyOfRange(states, i * width, i * width + state.length);
         assertRow(keys.table(i) + " " + keys.category(i), read, state);
-        assertThat(dimensions[i]).isEqualTo(row == null ? ResidentRows.ABSENT : row.dimension);
+        assertThat(dimensions[i]).isEqualTo(dimension(row, tail));
       }
+    }
+
+    private int dimension(ShardModel.@Nullable ModelRow row, float @Nullable [] tail) {
+      if (tail != null) {
+        return model.layout.getTail().getDimension();
+      }
+      return row == null ? ResidentRows.ABSENT : row.dimension;
     }
 
     private void checkVectors() {
@@ -319,20 +334,29 @@ class ShardModelTest {
         long[] keys = listed.stream().mapToLong(Long::longValue).toArray();
         float[] vectors = new float[keys.length * d];
         int[] dimensions = new int[keys.length];
+        byte[] statuses = new byte[keys.length];
         Arrays.fill(vectors, Float.NaN);
         int from = random.nextInt(keys.length);
 
-        lookup.vectors(shard, table, keys, from, keys.length - from, basis, vectors, dimensions);
+        lookup.vectors(
+            shard, table, keys, from, keys.length - from, basis, vectors, dimensions, statuses);
 
         for (int i = from; i < keys.length; i++) {
           ShardModel.ModelRow row = rows.get(keys[i]);
           float[] read = Arrays.copyOfRange(vectors, i * d, (i + 1) * d);
           float[] expected = new float[d];
+          float[] tail = row != null && row.dimension > 0 ? null : model.tail(table, keys[i]);
+          var status = LookupStatus.UNKNOWN;
           if (row != null && row.dimension > 0) {
             System.arraycopy(row.state, 1, expected, 0, row.dimension);
+            status = LookupStatus.ROW;
+          } else if (tail != null) {
+            System.arraycopy(tail, 1, expected, 0, model.layout.getTail().getDimension());
+            status = LookupStatus.TAIL;
           }
           assertRow(table + " " + keys[i], read, expected);
-          assertThat(dimensions[i]).isEqualTo(row == null ? ResidentRows.ABSENT : row.dimension);
+          assertThat(LookupStatus.of(statuses[i])).isEqualTo(status);
+          assertThat(dimensions[i]).isEqualTo(dimension(row, tail));
         }
         for (int i = 0; i < from * d; i++) {
           assertThat(vectors[i]).as("what is before the first key").isNaN();
@@ -360,7 +384,8 @@ class ShardModelTest {
           assertThat(isInModel(category, pair.getValue())).as("row %d", category).isTrue();
         }
       }
-      assertThat(found).isEqualTo(model.rows.values().stream().mapToLong(Map::size).sum());
+      long own = model.rows.values().stream().mapToLong(Map::size).sum();
+      assertThat(found).isEqualTo(own + model.shared.size());
     }
 
     /** Tables have numbers below; the initial coordinates differ by table, so one row fits. */
@@ -369,7 +394,7 @@ class ShardModelTest {
       RowFormat.state(value, 0, state, 0, state.length);
       double popularity = PackedPopularity.unpackPopularity(RowFormat.popularity(value));
       long timeMs = PackedPopularity.unpackTime(RowFormat.time(value));
-      return model.rows.values().stream()
+      return Stream.concat(model.rows.values().stream(), Stream.of(model.shared))
           .map(byKey -> byKey.get(category))
           .anyMatch(
               twin ->
@@ -423,6 +448,7 @@ class ShardModelTest {
   @Test
   void aShardUnderLayoutsIsTheFoldOfItsBatchesHoweverItsSweepsWereCut() {
     long[] raised = {0};
+    long[] seen = new long[1];
     Cases.forAll(
         200,
         random -> {
@@ -432,9 +458,11 @@ class ShardModelTest {
               run.check();
               raised[0] += run.shard.census().getRaised() > 1 ? 1 : 0;
             }
+            seen[0] += run.tailReads;
           }
         });
     assertThat(raised[0]).as("steps under a price").isGreaterThan(200);
+    assertThat(seen[0]).as("states made of shared rows").isGreaterThan(1_000);
   }
 
   @Test

@@ -210,7 +210,7 @@ class ShardReadersTest {
 
     @Override
     void read() {
-      lookup.vectors(shard, "user", keys, 0, KEYS, BASIS, vectors, dimensions);
+      lookup.vectors(shard, "user", keys, 0, KEYS, BASIS, vectors, dimensions, new byte[KEYS]);
     }
 
     @Override

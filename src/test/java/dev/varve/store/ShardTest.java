@@ -172,15 +172,15 @@ class ShardTest {
 
   @Test
   void aBatchWithMoreTablesThanThereAreNumbersIsRefused() {
-    assertThatThrownBy(() -> shard.apply(tables(32_768).build()))
+    assertThatThrownBy(() -> shard.apply(tables(32_767).build()))
         .isInstanceOf(RefusedBatchException.class)
-        .hasMessage("tables: 32768 (expected: at most 32767)");
+        .hasMessage("tables: 32767 (expected: at most 32766)");
     assertThat(shard.summary().tables()).isEmpty();
   }
 
   @Test
   void asManyTablesAsThereAreNumbersKeepTheirRowsAcrossARestart() {
-    UpdateBatch.Builder most = tables(32_766);
+    UpdateBatch.Builder most = tables(32_765);
     shard.apply(most.addTables(Batches.table("last", GRADIENT, -1L)).build());
     shard.writeBack();
 
@@ -190,7 +190,7 @@ class ShardTest {
     assertThat(Reads.state(again, "last", -1L)).isEqualTo(Reads.state(shard, "last", -1L));
     again.apply(Batches.batch(Batches.table("t0", GRADIENT, 1)).build());
     assertThatThrownBy(() -> again.apply(Batches.batch(Batches.table("more", GRADIENT)).build()))
-        .hasMessage("tables: 32768 (expected: at most 32767)");
+        .hasMessage("tables: 32767 (expected: at most 32766)");
   }
 
   @Test

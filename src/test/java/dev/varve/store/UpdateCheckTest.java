@@ -9,6 +9,7 @@ import dev.varve.schema.Blocks;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import dev.varve.schema.TableUpdate;
+import dev.varve.schema.Tail;
 import dev.varve.schema.UpdateBatch;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -73,11 +74,41 @@ class UpdateCheckTest {
             rising.formatted(5),
             layout -> layout.putTables("user", Blocks.newBuilder().addBlocks(block(5, 0)).build())),
         new Malformed(
+            "tail: 0 (expected: 1 for hash or 2 for qr)", layout -> layout.setTail(tail(0, 2, 4))),
+        new Malformed(
+            "tail: 3 (expected: 1 for hash or 2 for qr)", layout -> layout.setTail(tail(3, 2, 4))),
+        new Malformed(
+            "tail dimension: 3 (expected: a power of two up to 4)",
+            layout -> layout.setTail(tail(1, 3, 4))),
+        new Malformed(
+            "tail dimension: 0 (expected: a power of two up to 4)",
+            layout -> layout.setTail(tail(1, 0, 4))),
+        new Malformed(
+            "tail dimension: 8 (expected: a power of two up to 4)",
+            layout -> layout.setTail(tail(1, 8, 4))),
+        new Malformed(
+            "tail rows: 0 (expected: from 1 to 65536, even for qr)",
+            layout -> layout.setTail(tail(1, 2, 0))),
+        new Malformed(
+            "tail rows: 65537 (expected: from 1 to 65536, even for qr)",
+            layout -> layout.setTail(tail(1, 2, 65_537))),
+        new Malformed(
+            "tail rows: 5 (expected: from 1 to 65536, even for qr)",
+            layout -> layout.setTail(tail(2, 2, 5))),
+        new Malformed(
             "pinned dimension: 3 (expected: 0 or a power of two up to 4)",
             layout -> layout.addPins(Pin.newBuilder().setDimension(3))),
         new Malformed(
             "pinned dimension: 8 (expected: 0 or a power of two up to 4)",
             layout -> layout.addPins(Pin.newBuilder().setDimension(8))));
+  }
+
+  private static Tail tail(int encoding, int dimension, int rows) {
+    return Tail.newBuilder()
+        .setEncodingValue(encoding)
+        .setDimension(dimension)
+        .setRows(rows)
+        .build();
   }
 
   @ParameterizedTest
@@ -93,6 +124,12 @@ class UpdateCheckTest {
   @Test
   void aLayoutIsTakenAndNeedsNothingElseOfABatch() {
     assertThatCode(() -> check(UpdateBatch.newBuilder().setLayout(GOOD)))
+        .doesNotThrowAnyException();
+    assertThatCode(
+            () ->
+                check(
+                    UpdateBatch.newBuilder()
+                        .setLayout(GOOD.toBuilder().setTail(tail(2, 4, 65_536)))))
         .doesNotThrowAnyException();
     assertThatCode(() -> check(UpdateBatch.newBuilder().setLayout(Layouts.first(DIMENSION))))
         .doesNotThrowAnyException();

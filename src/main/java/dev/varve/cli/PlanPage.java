@@ -21,6 +21,11 @@ final class PlanPage {
     lines.add(heading());
     lines.add(
         "uses: %s before, %s after".formatted(used(plan, "used_before"), used(plan, "used_after")));
+    if (plan.path("tail_before").asLong() + plan.path("tail_after").asLong() > 0) {
+      lines.add(
+          "tail: %s of that before, %s after"
+              .formatted(used(plan, "tail_before"), used(plan, "tail_after")));
+    }
     lines.add(
         "moves: %s rows, writes %s, takes about %s"
             .formatted(

@@ -18,6 +18,9 @@ final class RebalancePage {
     lines.add(state());
     lines.add(budget());
     lines.add(moves());
+    if (status.path("layout").has("tail")) {
+      lines.add(tail(status.path("layout").path("tail")));
+    }
     lines.add(
         "shards: %s of %s, %s examples"
             .formatted(
@@ -81,6 +84,20 @@ final class RebalancePage {
   private String raised() {
     double raised = status.path("raised").asDouble(1);
     return raised <= 1 ? "" : String.format(Locale.ROOT, ", thresholds up to %.2fx", raised);
+  }
+
+  private String tail(JsonNode tail) {
+    return "tail: %s, %s shared rows of %s for each table and shard; %s learned, all use %s"
+        .formatted(
+            tail.path("encoding").asText("?").toLowerCase(Locale.ROOT),
+            Amounts.count(tail, "rows"),
+            dimensions(tail.path("dimension").asInt()),
+            Amounts.count(status, "tail_rows"),
+            Amounts.used(status.path("tail_used").asLong(), status.path("unit").asText()));
+  }
+
+  private static String dimensions(int d) {
+    return d == 1 ? "1 dimension" : "%d dimensions".formatted(d);
   }
 
   private String tables() {

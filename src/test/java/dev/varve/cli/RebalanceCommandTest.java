@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.schema.Change;
 import dev.varve.schema.Phase;
 import dev.varve.schema.StatusReply;
+import dev.varve.schema.Tail;
+import dev.varve.schema.TailEncoding;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -105,6 +107,25 @@ class RebalanceCommandTest {
               Json.pretty(Json.MAPPER.readTree(RebalanceAnswers.json(RebalanceAnswers.plan())))
                   + "\n");
       assertThat(server.request().body()).isEqualTo("{}");
+    }
+  }
+
+  @Test
+  void planAndStatusShowTheTail() throws IOException {
+    var tail = Tail.newBuilder().setEncoding(TailEncoding.QR).setDimension(4).setRows(2_000);
+    var status = RebalanceAnswers.status(4, Phase.SETTLED, 1).toBuilder();
+    status.getLayoutBuilder().setTail(tail);
+    status.setTailRows(1_234).setTailUsed(6 << 20);
+    try (var server = new FakeServer(200, RebalanceAnswers.json(status.build()))) {
+      assertThat(run(server, "status").out())
+          .contains(
+              "\ntail: qr, 2,000 shared rows of 4 dimensions for each table and shard; 1,234"
+                  + " learned, all use 6.00 MiB\n");
+    }
+    var plan = RebalanceAnswers.plan().toBuilder().setTailAfter(20_000).build();
+    try (var server = new FakeServer(200, RebalanceAnswers.json(plan))) {
+      assertThat(run(server, "plan").out())
+          .contains("\ntail: 0 parameters of that before, 20,000 parameters after\n");
     }
   }
 

@@ -130,7 +130,7 @@ public record FollowReport(
   public Optional<BudgetUse> budgetUse(double share) {
     return budgets.stream()
         .sorted((a, b) -> Double.compare(a.share(), b.share()))
-        .skip(Math.round(share * (budgets.size() - 1)))
+        .skip(Math.max(0, Math.round(share * (budgets.size() - 1))))
         .findFirst();
   }
 

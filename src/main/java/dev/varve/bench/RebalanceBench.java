@@ -146,10 +146,13 @@ final class RebalanceBench implements Bench {
         var steps = SweepSteps.record()) {
       var readers = List.of(one, other);
       var on = new On(embeddings, sender, flow, known, readers);
-      for (int round = -1; round < settings.rounds(); round++) {
+      progress.at("warming up");
+      on.measure(Move.HALF, false);
+      on.measure(Move.BACK, false);
+      for (int round = 1; round <= settings.rounds(); round++) {
         for (Move move : Move.values()) {
-          progress.at(round < 0 ? "warming up" : move.text + ", " + (round + 1));
-          on.measure(move, round);
+          progress.at(move.text + ", " + round);
+          on.measure(move, true);
         }
       }
       report(steps.stop(), readers);
@@ -178,8 +181,8 @@ final class RebalanceBench implements Bench {
       this.widest = known.readAll(embeddings, false)[2];
     }
 
-    /** A round below 0 only warms up. */
-    void measure(Move move, int round) throws InterruptedException {
+    /** Moves all rows, behind a quiet time; a move that does not count only warms up. */
+    void measure(Move move, boolean counts) throws InterruptedException {
       took();
       TimeUnit.NANOSECONDS.sleep(settings.round().toNanos());
       Histogram before = took();
@@ -188,7 +191,7 @@ final class RebalanceBench implements Bench {
       double seconds = (System.nanoTime() - begun) / 1e9;
       Histogram during = took();
       long moves = moves(move);
-      if (round >= 0) {
+      if (counts) {
         quiet.add(before);
         double p99 = micros(during, 99);
         var measure =

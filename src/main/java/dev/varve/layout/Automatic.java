@@ -42,22 +42,29 @@ final class Automatic {
     Budget budget = standing.budget();
     boolean isOver = budget.exists() && standing.used() > budget.amount();
     boolean corrects = settles && isOver && standing.state.getOutcome() == Phase.SETTLED;
-    boolean mayLook = !standing.state.getPaused() && (isOver || isDue(atMs));
+    boolean isDue = isDue(atMs);
+    boolean mayLook = !standing.state.getPaused() && (isOver || isDue);
     if (!corrects && !mayLook) {
       return;
     }
-    standing.looked(atMs);
+    if (isDue) {
+      standing.looked(atMs);
+    }
     try {
-      rebalance(budget, isOver, atMs);
+      rebalance(budget, isOver, isDue, atMs);
     } catch (OverBudgetException e) {
       log.warn("no layout fits: {}", e.getMessage());
     }
   }
 
-  private void rebalance(Budget budget, boolean isOver, long atMs) throws OverBudgetException {
+  private void rebalance(Budget budget, boolean isOver, boolean isDue, long atMs)
+      throws OverBudgetException {
     Allocator.Kind kind = standing.setup.config().allocator();
-    Layout.Builder layout = standing.propose(standing.terms(), kind, isOver);
-    if (standing.census.held() == 0 && isSame(layout, standing.layout())) {
+    Layout.Builder layout =
+        standing.planner.propose(standing.census, standing.terms(), kind, isOver);
+    // The same again lets shards fit it to their rows anew; at once it would only find the same.
+    boolean isWorthless = !isDue || (standing.census.held() == 0 && !isOver);
+    if (isWorthless && isSame(layout, standing.layout())) {
       return;
     }
     reason(layout, budget, isOver)

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,13 +24,9 @@ import java.util.function.ToLongFunction;
 public final class CensusMerge {
   private final TreeMap<Integer, Census> byShard = new TreeMap<>();
 
-  /**
-   * Takes a shard's census.
-   *
-   * @return the one before it
-   */
-  public Optional<Census> put(Census census) {
-    return Optional.ofNullable(byShard.put(census.getShard(), census));
+  /** Takes a shard's census. */
+  public void put(Census census) {
+    byShard.put(census.getShard(), census);
   }
 
   /** Shards that have been heard of. */
@@ -58,12 +54,7 @@ public final class CensusMerge {
     return sum(Census::getMoves);
   }
 
-  /** What touched rows took and gave back since the layout came, in its unit. */
-  long grown() {
-    return sum(Census::getGrown);
-  }
-
-  /** Largest factor by which a shard has raised the layout's thresholds; 1 for none. */
+  /** The most that a shard multiplies the layout's thresholds with. */
   double raised() {
     return byShard.values().stream().mapToDouble(Census::getRaised).max().orElse(1);
   }
@@ -142,8 +133,10 @@ public final class CensusMerge {
   }
 
   /** The same for each shard alone. */
-  List<CensusView> viewsByShard(long halfLifeMs) {
-    return byShard.values().stream().map(census -> view(List.of(census), halfLifeMs)).toList();
+  SortedMap<Integer, CensusView> viewsByShard(long halfLifeMs) {
+    var views = new TreeMap<Integer, CensusView>();
+    byShard.forEach((shard, census) -> views.put(shard, view(List.of(census), halfLifeMs)));
+    return views;
   }
 
   private CensusView view(Collection<Census> censuses, long halfLifeMs) {

@@ -375,7 +375,7 @@ final class Operator {
   private Layout.Builder propose(Terms terms, Allocator.Kind kind) throws RefusedCommandException {
     requireAllShards();
     try {
-      return standing.propose(terms, kind, false);
+      return standing.planner.propose(standing.census, terms, kind, false);
     } catch (OverBudgetException e) {
       throw RefusedCommandException.of(e);
     }

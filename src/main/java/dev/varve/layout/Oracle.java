@@ -31,7 +31,7 @@ public final class Oracle {
     }
     var rows = new CensusMerge();
     rows.put(census);
-    var terms = new Terms(budget, inForce.getPinsList(), Map.of(), 0);
+    var terms = new Terms(budget, inForce.getPinsList(), Map.of());
     try {
       return Optional.of(
           new Planner(setup).propose(rows, terms, setup.config().allocator(), false).build());

@@ -8,6 +8,7 @@ import dev.varve.schema.Tail;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -39,14 +40,44 @@ final class Planner {
         : 0;
   }
 
-  /** What a new layout may use: the budget without growth and reserve. */
+  /** What a new layout may use: the budget without growth, and without what counts may err by. */
   long target(Terms terms) {
     Budget budget = terms.budget();
     return budget.exists()
-        ? budget.amount()
-            - growthPerShard(budget) * setup.shards()
-            - (long) (terms.reserve() * budget.amount())
+        ? budget.amount() - growthPerShard(budget) * setup.shards() - margin(budget)
         : Long.MAX_VALUE / 2;
+  }
+
+  /** Shards count rows in quarters of bins when they set their thresholds. */
+  private static long margin(Budget budget) {
+    return budget.amount() / 500;
+  }
+
+  /**
+   * What the rows of each shard may take, growth included: what they are planned to, and an equal
+   * part of what is left of the budget.
+   */
+  SortedMap<Integer, Long> quotas(CensusMerge census, Layout layout, Terms terms) {
+    RowCost cost = setup.costs().in(terms.budget().unit());
+    var quotas = new TreeMap<Integer, Long>();
+    census
+        .viewsByShard(setup.halfLifeMs())
+        .forEach((shard, view) -> quotas.put(shard, Solver.toUnits(rows(view, layout, cost))));
+    long planned = quotas.values().stream().mapToLong(Long::longValue).sum();
+    long free = terms.budget().amount() - margin(terms.budget()) - planned;
+    long each =
+        (free - fixed(census, terms, cost) - tail(census, layout, cost))
+            / Math.max(1, quotas.size());
+    quotas.replaceAll((_, rows) -> Math.max(1, rows + each));
+    return quotas;
+  }
+
+  private static double rows(CensusView view, Layout layout, RowCost cost) {
+    double used = 0;
+    for (TableRows table : view.tables()) {
+      used += cuts(layout, table.table(), view.scale()).used(table, cost);
+    }
+    return used;
   }
 
   /**
@@ -59,11 +90,6 @@ final class Planner {
     if (floor > target(terms)) {
       throw new OverBudgetException(terms.budget(), floor, target(terms));
     }
-  }
-
-  /** Whether the least layout fits. */
-  boolean hasRoom(CensusMerge census, Terms terms) {
-    return solver(census, terms, setup.config().allocator(), true).floor() <= target(terms);
   }
 
   /**
@@ -105,12 +131,8 @@ final class Planner {
   /** What is used when every row follows a layout. */
   long used(CensusMerge census, Layout layout, Terms terms) {
     RowCost cost = setup.costs().in(terms.budget().unit());
-    double used = fixed(census, terms, cost) + tail(census, layout, cost);
-    CensusView view = census.view(setup.halfLifeMs());
-    for (TableRows table : view.tables()) {
-      used += cuts(layout, table.table(), view.scale()).used(table, cost);
-    }
-    return Solver.toUnits(used);
+    double rows = rows(census.view(setup.halfLifeMs()), layout, cost);
+    return Solver.toUnits(rows + fixed(census, terms, cost) + tail(census, layout, cost));
   }
 
   /** What a layout would do to the rows as they are; without id and times. */
@@ -134,7 +156,10 @@ final class Planner {
     }
     var captured =
         new Captured(Spectrum.of(census.tables(), setup.dimension()), unknown, setup.dimension());
-    census.viewsByShard(setup.halfLifeMs()).forEach(shard -> captured.add(shard, cutsAfter));
+    census
+        .viewsByShard(setup.halfLifeMs())
+        .values()
+        .forEach(shard -> captured.add(shard, cutsAfter));
     return plan.setMoves(moves.moves())
         .setWriteBytes(moves.writeBytes())
         .setCapturedBefore(captured.before())

@@ -15,22 +15,10 @@ import java.util.List;
  * <p><b>Threads:</b> one.
  */
 final class Standing {
-  /** What is left free for what no census has shown yet is at most this share of the budget. */
-  private static final double MOST_RESERVE = 0.1;
-
-  /** Room that is made beside what a sweep found more than expected, as a share of the budget. */
-  private static final double MORE_RESERVE = 0.001;
-
-  /** How much of the reserve goes with each sweep that did not need it. */
-  private static final double FORGET = 0.25;
-
   final Balance.Setup setup;
   final Ledger ledger;
   final Planner planner;
   final CensusMerge census = new CensusMerge();
-
-  /** Each shard's census before the newest. */
-  private final CensusMerge earlier = new CensusMerge();
 
   BalanceState.Builder state;
 
@@ -88,15 +76,11 @@ final class Standing {
   }
 
   private static void set(BalanceState.Builder state, Budget budget) {
-    state
-        .setBudget(budget.amount())
-        .setUnit(budget.unit())
-        .setReserve(0)
-        .setRevision(state.getRevision() + 1);
+    state.setBudget(budget.amount()).setUnit(budget.unit()).setRevision(state.getRevision() + 1);
   }
 
   Terms terms() {
-    return new Terms(budget(), state.getPinsList(), state.getTablePinsMap(), state.getReserve());
+    return new Terms(budget(), state.getPinsList(), state.getTablePinsMap());
   }
 
   RowCost cost() {
@@ -120,7 +104,7 @@ final class Standing {
 
   void put(Census shard, long atMs) {
     ledger.put(shard);
-    census.put(shard).ifPresent(earlier::put);
+    census.put(shard);
     state.setCensusMs(Math.max(state.getCensusMs(), atMs));
   }
 
@@ -147,34 +131,6 @@ final class Standing {
   }
 
   /**
-   * The best layout under terms, without a version. It leaves room for what rows will use more when
-   * it comes than they do now, if they go on as from the census before to this one.
-   *
-   * @throws OverBudgetException when even the least layout does not fit
-   */
-  Layout.Builder propose(Terms terms, Allocator.Kind kind, boolean edgesOnly)
-      throws OverBudgetException {
-    Layout.Builder layout = planner.propose(census, terms, kind, edgesOnly);
-    long ahead = terms.budget().exists() ? ahead(layout.build(), terms) : 0;
-    if (ahead > 0) {
-      double share = Math.min(MOST_RESERVE, (double) ahead / terms.budget().amount());
-      Terms less = terms.withReserve(terms.reserve() + share);
-      return planner.hasRoom(census, less)
-          ? planner.propose(census, less, kind, edgesOnly)
-          : layout;
-    }
-    return layout;
-  }
-
-  /** How much more rows use under a layout than they would have one census before. */
-  private long ahead(Layout layout, Terms terms) {
-    if (earlier.shards() < setup.shards()) {
-      return 0;
-    }
-    return Math.max(0, planner.used(census, layout, terms) - planner.used(earlier, layout, terms));
-  }
-
-  /**
    * Puts a layout into force.
    *
    * @param layout without version
@@ -182,11 +138,14 @@ final class Standing {
    */
   Layout publish(Layout.Builder layout, Phase outcome, String reason, long atMs) {
     layout.setVersion(version() + 1).setReason(reason).setMadeMs(atMs);
-    long planned = planner.used(census, layout.build(), terms()) + ahead(layout.build(), terms());
+    long planned = planner.used(census, layout.build(), terms());
     layout.setGrowth(planner.growthPerShard(terms(), planned));
-    Layout made = layout.setSlack(planner.growthPerShard(budget())).build();
+    layout.setSlack(planner.growthPerShard(budget())).clearQuotas();
+    if (budget().exists() && layout.getRestores() == 0) {
+      layout.putAllQuotas(planner.quotas(census, layout.build(), terms()));
+    }
+    Layout made = layout.build();
     state.setLayout(made).setApplying(true).setOutcome(outcome);
-    state.setPlanned(planned);
     looked(atMs);
     ledger.put(
         KeptLayout.newBuilder().setLayout(made).putAllTablePins(state.getTablePinsMap()).build());
@@ -211,21 +170,6 @@ final class Standing {
     double seconds = Math.max(0.05, (atMs - layout().getMadeMs()) / 1000.0);
     double rate = census.rowsAndTraces() / seconds;
     state.setRowsPerSec(Math.max(1, Math.max(rate, 0.8 * state.getRowsPerSec())));
-    if (budget().exists()) {
-      adaptReserve();
-    }
     return true;
-  }
-
-  /**
-   * Rows that come between a census and its layout are in no plan. What the sweep found more than
-   * expected, beside growth, is left free from now on; when it finds less, slowly less is.
-   */
-  private void adaptReserve() {
-    double more = (double) (used() - census.grown() - state.getPlanned()) / budget().amount();
-    double reserve = state.getReserve();
-    reserve =
-        more > reserve ? more + MORE_RESERVE : reserve * (1 - FORGET) + FORGET * Math.max(0, more);
-    state.setReserve(Math.min(MOST_RESERVE, reserve));
   }
 }

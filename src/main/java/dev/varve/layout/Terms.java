@@ -10,19 +10,14 @@ import java.util.Map;
  * @param budget may be none
  * @param pins categories with a dimension of their own
  * @param tablePins tables all of whose rows have one dimension
- * @param reserve share of the budget to leave free beside growth
  */
-record Terms(Budget budget, List<Pin> pins, Map<String, Integer> tablePins, double reserve) {
+record Terms(Budget budget, List<Pin> pins, Map<String, Integer> tablePins) {
   Terms {
     pins = List.copyOf(pins);
     tablePins = Map.copyOf(tablePins);
   }
 
-  Terms withReserve(double other) {
-    return new Terms(budget, pins, tablePins, other);
-  }
-
   Terms withBudget(Budget other) {
-    return new Terms(other, pins, tablePins, reserve);
+    return new Terms(other, pins, tablePins);
   }
 }

@@ -9,11 +9,10 @@ import dev.varve.table.PackedPopularity;
 /**
  * What the rows of a shard may take until the next layout, and the price that keeps them within it.
  *
- * <p>A layout's thresholds fit the rows as they were when it was made. Rows that become popular
- * later grow into the layout's growth. When that is used up, a shard finds the least price, a
- * factor of all thresholds, at which its rows leave the layout's slack free again: those that have
- * faded most make room, in every table at the same rate. The price is never below 0, the layout's
- * own thresholds.
+ * <p>A layout's thresholds fit the rows as a census saw them. When the layout comes, and whenever
+ * rows that became popular have used up the room that was left, a shard finds the least price, a
+ * factor of all its thresholds, at which its rows leave the layout's slack free: those that have
+ * faded most make room, in every table at the same rate.
  *
  * <p><b>Units:</b> what rows take in the layout's unit of budget; event time packed.
  *
@@ -42,15 +41,21 @@ final class Room {
    */
   private double admissionShare = 0.5;
 
-  /** A layout has come. */
-  void begin(long growth, long units) {
+  /**
+   * A layout has come.
+   *
+   * @param may what rows may take; 0 when the layout does not say
+   */
+  void begin(long may, long growth, long units) {
     price = 0;
     swept = true;
-    quota = 0;
+    quota = may;
     since(growth, units);
   }
 
   private void since(long free, long units) {
+    double asked = askedByAdmissions + askedByMoves;
+    admissionShare = asked > 0 ? (askedByAdmissions + 1) / (asked + 2) : admissionShare;
     room = free;
     sinceUnits = units;
     grownByMoves = 0;
@@ -96,7 +101,7 @@ final class Room {
                 .setAdmissionShare(admissionShare));
   }
 
-  /** By how many steps of {@link RowCount} thresholds are above the layout's. */
+  /** By how many steps of {@link RowCount} thresholds are above the layout's, or below. */
   int price() {
     return price;
   }
@@ -125,7 +130,6 @@ final class Room {
     if (quota == 0) {
       quota = rows.used(cost) - grownByMoves - grownByAdmissions + layout.getGrowth();
     }
-    admissionShare = (askedByAdmissions + 1.0) / (askedByAdmissions + askedByMoves + 2.0);
     price = rows.price(cost, layout, quota - layout.getSlack());
     swept = false;
     since(Math.max(1, quota - rows.used(cost, layout, price)), units);

@@ -17,12 +17,15 @@ import org.agrona.collections.Long2LongHashMap;
  * <p>A bin's rows are taken to lie evenly in it: a quarter of them in the middle of each quarter.
  *
  * <p><b>Units:</b> a price is the number of steps by which all thresholds are raised, {@value
- * #STEPS_PER_DOUBLING} of them a doubling.
+ * #STEPS_PER_DOUBLING} of them a doubling; a negative one lowers them.
  *
  * <p><b>Threads:</b> the shard's writer.
  */
 final class RowCount {
   static final int STEPS_PER_DOUBLING = 64;
+
+  /** Thresholds go down to 0.71 times the layout's: those are as low as observations allow. */
+  private static final int LEAST = -STEPS_PER_DOUBLING / 2;
 
   /** A threshold that has doubled so often no row reaches. */
   private static final int MOST_DOUBLINGS = 64;
@@ -127,10 +130,10 @@ final class RowCount {
 
   /** The least price at which they take no more than a target; the highest when none is enough. */
   int price(RowCost cost, Layout layout, long target) {
-    int tooLow = -1;
+    int tooLow = LEAST - 1;
     int enough = MOST_DOUBLINGS * STEPS_PER_DOUBLING;
     while (enough - tooLow > 1) {
-      int middle = (tooLow + enough) >>> 1;
+      int middle = Math.floorDiv(tooLow + enough, 2);
       if (used(cost, layout, middle) <= target) {
         enough = middle;
       } else {

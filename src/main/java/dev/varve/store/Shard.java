@@ -240,7 +240,9 @@ final class Shard implements AutoCloseable {
     }
     counting.lock();
     try {
-      layout.follow(next, progress.watermarkMs());
+      // What goes back to an earlier layout goes back to its thresholds.
+      long quota = next.getRestores() > 0 ? 0 : next.getQuotasOrDefault(shard, 0);
+      layout.follow(next, quota, count(), progress.watermarkMs());
       followRules();
       followTail();
       progress = progress.under(next.getVersion());
@@ -250,6 +252,11 @@ final class Shard implements AutoCloseable {
     }
     sweep.begin();
     dirty = true;
+  }
+
+  private RowCount count() {
+    long asOfMs = layout.nextMs(progress.watermarkMs());
+    return RowCount.of(tablesById, rows, steps.updates(), settings.decay(), asOfMs);
   }
 
   private void followRules() {
@@ -267,9 +274,7 @@ final class Shard implements AutoCloseable {
     sweep(Long.MAX_VALUE);
     counting.lock();
     try {
-      long asOfMs = layout.nextMs(progress.watermarkMs());
-      var count = RowCount.of(tablesById, rows, steps.updates(), settings.decay(), asOfMs);
-      layout.makeRoom(count, progress.watermarkMs());
+      layout.makeRoom(count(), progress.watermarkMs());
       followRules();
       outdated = true;
     } finally {

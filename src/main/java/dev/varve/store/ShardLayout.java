@@ -13,8 +13,9 @@ import java.util.TreeMap;
 
 /**
  * The layout that a shard's rows follow, when it came, and the room that is left for touched rows
- * to grow into. When that is used up the shard raises the thresholds of all tables by one factor,
- * the <em>price</em> of room, without waiting for another layout.
+ * to grow into. The shard multiplies the thresholds of all tables with one factor, the
+ * <em>price</em> of room, so that rows take what they may, when the layout comes and whenever room
+ * is used up.
  *
  * <p>A row is <em>untouched</em> when its time is not after the one at which the layout came, or
  * the price changed. It has the dimension that the rule gives for its popularity as of then,
@@ -80,8 +81,13 @@ final class ShardLayout {
     }
   }
 
-  /** Takes a newer layout. */
-  void follow(Layout next, long watermarkMs) {
+  /**
+   * Takes a newer layout.
+   *
+   * @param quota what rows may take; 0 when the layout does not say
+   * @param rows as they are now, with popularities as of {@link #nextMs}
+   */
+  void follow(Layout next, long quota, RowCount rows, long watermarkMs) {
     long units = next(watermarkMs);
     layout = next;
     times.put(next.getVersion(), PackedPopularity.unpackTime(units));
@@ -91,7 +97,10 @@ final class ShardLayout {
     held = 0;
     moves = 0;
     setTimes();
-    room.begin(layout.getGrowth(), cameUnits);
+    room.begin(quota, layout.getGrowth(), cameUnits);
+    if (quota > 0) {
+      room.make(rows, costs.in(layout.getUnit()), layout, cameUnits);
+    }
   }
 
   /**

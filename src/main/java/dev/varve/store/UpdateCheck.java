@@ -128,6 +128,10 @@ final class UpdateCheck {
         "slack",
         layout.getSlack(),
         "from 0 to the growth, " + layout.getGrowth());
+    layout
+        .getQuotasMap()
+        .forEach(
+            (shard, quota) -> Check.that(quota > 0, "quota of shard " + shard, quota, "above 0"));
     if (layout.hasTail()) {
       check(layout.getTail(), dimension);
     }

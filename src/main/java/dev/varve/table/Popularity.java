@@ -65,12 +65,11 @@ public record Popularity(long halfLifeMs) {
    * @param within where in the bin, from 0 to 1, by the logarithm of popularity
    */
   public double inBin(long bin, double within, long atMs) {
-    double halvings = (double) atMs / halfLifeMs - (bin + within) / BINS_PER_DOUBLING;
-    return halvings >= 0 ? Base2.twoToMinus(halvings) : 1 / Base2.twoToMinus(-halvings);
+    return factor((bin + within) / BINS_PER_DOUBLING - (double) atMs / halfLifeMs);
   }
 
-  /** What a popularity is multiplied with when it doubles so often, at least 0. */
+  /** What a popularity is multiplied with when it doubles so often, or halves where negative. */
   public static double factor(double doublings) {
-    return 1 / Base2.twoToMinus(doublings);
+    return doublings >= 0 ? 1 / Base2.twoToMinus(doublings) : Base2.twoToMinus(-doublings);
   }
 }

@@ -40,7 +40,7 @@ final class Audit {
   }
 
   private Map<String, String> fold(int shard, List<String> refused) {
-    var rows = new ExpectedRows();
+    var rows = new ExpectedRows(shard);
     List<byte[]> log = feeder.sent(shard);
     for (int offset = 0; offset < log.size(); offset++) {
       if (!rows.fold(log.get(offset))) {

@@ -18,12 +18,12 @@ import java.util.TreeMap;
 
 /**
  * What a shard must have stored: the fold of its log, told once more and as plainly as possible. Of
- * the code it checks it uses the messages, the configuration and three pure functions: the first
- * layout, the seeds of new rows, and how a popularity decays.
+ * the code it checks it uses the messages, the configuration and pure functions: the first layout,
+ * the seeds of new rows, how a popularity decays, and where its bins are.
  *
  * <p>It follows layouts at once where a shard sweeps, so it is right where each was swept before
- * the next came. It knows of no growth that is held back and of no category that waits for its row;
- * a log that has them is refused.
+ * the next came. It knows of no room that is used up before the next layout, and of no category
+ * that waits for its row.
  */
 final class ExpectedRows {
   private static final int D = Setup.DIMENSION;
@@ -49,7 +49,11 @@ final class ExpectedRows {
 
   private final Map<Integer, Long> applied = new TreeMap<>();
   private final Map<Long, Long> layoutTimes = new TreeMap<>();
+  private final int shard;
   private Layout layout = Layouts.first(D);
+
+  /** What the shard multiplies thresholds with, so that its rows take what they may. */
+  private double factor = 1;
 
   /** When the layout came; what is not newer was not touched since. */
   private long cameMs = -UNIT_MS;
@@ -57,6 +61,10 @@ final class ExpectedRows {
   private long examples;
   private long watermarkMs;
   private long layoutVersion;
+
+  ExpectedRows(int shard) {
+    this.shard = shard;
+  }
 
   /** Folds in one record; returns whether it is an update batch that can be applied. */
   boolean fold(byte[] record) {
@@ -195,6 +203,13 @@ final class ExpectedRows {
     cameMs = Math.max(unitOf(watermarkMs), cameMs + UNIT_MS);
     layoutTimes.put(next.getVersion(), cameMs);
     long asOfMs = layoutTimes.getOrDefault(next.getRestores(), cameMs);
+    factor = 1;
+    if (next.getRestores() == 0 && next.containsQuotas(shard)) {
+      int step = -32;
+      do {
+        factor = Popularity.factor(step++ / 64.0);
+      } while (parameters() > next.getQuotasOrThrow(shard) - next.getSlack());
+    }
     tables.forEach(
         (name, table) ->
             table.rows.forEach(
@@ -202,6 +217,22 @@ final class ExpectedRows {
                   long sinceMs = Math.max(0, asOfMs - row.timeMs);
                   move(name, table, category, row, row.popularity * DECAY.decay(sinceMs));
                 }));
+  }
+
+  /** What rows would take if a quarter of them lay in each quarter of their bin. */
+  private long parameters() {
+    long quarters = 0;
+    for (Map.Entry<String, Table> table : tables.entrySet()) {
+      for (ExpectedRow row : table.getValue().rows.values()) {
+        long bin = DECAY.bin(row.popularity, row.timeMs);
+        for (int eighth = 1; eighth < 8; eighth += 2) {
+          double popularity = DECAY.inBin(bin, eighth / 8.0, cameMs);
+          int d = unpinned(table.getKey(), row.dimension(), popularity);
+          quarters += d == 0 ? 0 : 1 + d;
+        }
+      }
+    }
+    return Math.ceilDiv(quarters, 4);
   }
 
   private void move(String name, Table table, long category, ExpectedRow row, double popularity) {
@@ -219,20 +250,24 @@ final class ExpectedRows {
         return pin.getDimension();
       }
     }
+    return unpinned(table, current, popularity);
+  }
+
+  private int unpinned(String table, int current, double popularity) {
     List<Block> blocks =
         layout.containsTables(table)
             ? layout.getTablesOrThrow(table).getBlocksList()
             : layout.getDefaultBlocksList();
     int earned = 0;
     for (Block block : blocks) {
-      if (popularity >= block.getThreshold()) {
+      if (popularity >= factor * block.getThreshold()) {
         earned = block.getDimension();
       }
     }
     for (Block block : blocks) {
       if (block.getDimension() == current
           && current > earned
-          && popularity >= block.getThreshold() * (1 - layout.getHysteresis())) {
+          && popularity >= factor * block.getThreshold() * (1 - layout.getHysteresis())) {
         return current;
       }
     }

@@ -26,13 +26,14 @@ final class ShardAudit implements AutoCloseable {
   private final TopicPartition updates;
   private final TopicPartition changelog;
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final ExpectedRows expected = new ExpectedRows();
+  private final ExpectedRows expected;
   private final Map<Bytes, byte[]> last = new HashMap<>();
   private final List<Long> layouts = new ArrayList<>();
   private long batches;
 
   ShardAudit(String bootstrap, int shard) {
     this.shard = shard;
+    this.expected = new ExpectedRows(shard);
     this.updates = new TopicPartition(Setup.TOPICS.updates(), shard);
     this.changelog = new TopicPartition(Shards.CHANGELOG, shard);
     this.consumer =

@@ -207,6 +207,37 @@ class BalanceTest {
   }
 
   @Test
+  void shardsMayTakeTheWholeBudgetTogetherAndEachWhatItsRowsEarn() {
+    begin();
+    scene.shards.get(0).removeIf(row -> row.popularity() < 2);
+    scene.census(0);
+    applied();
+
+    Map<Integer, Long> quotas = scene.layout.getQuotasMap();
+    long small = scene.layout.getQuotasOrThrow(0);
+    long large = scene.layout.getQuotasOrThrow(1);
+    long fixed = scene.status().getTablesCount() * Scene.COSTS.parameters().basis();
+    assertThat(quotas).hasSize(Scene.SHARDS);
+    assertThat(small + large + fixed).isBetween(BUDGET * 997 / 1000, BUDGET);
+    assertThat(small).isLessThan(large);
+    assertThat(scene.layout.getSlack()).isPositive().isLessThan(small / 50);
+  }
+
+  @Test
+  void whatGoesBackGoesBackToItsThresholdsWithoutQuotas() {
+    begin();
+    applied();
+    scene.settle();
+    applied();
+    scene.settle();
+
+    assertThat(scene.rollback(2).getError()).isEmpty();
+
+    assertThat(scene.layout.getRestores()).isEqualTo(2);
+    assertThat(scene.layout.getQuotasMap()).isEmpty();
+  }
+
+  @Test
   void rollbackGoesBackStepByStepAndPauses() {
     begin();
     applied();

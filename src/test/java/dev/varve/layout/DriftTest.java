@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A stream whose popular categories change, and shards that do what layouts say: censuses and
- * layouts come late, touched rows move at once within the bound on growth, all others when a layout
+ * layouts come late, touched rows move at once within the shard's quota, all others when a layout
  * comes.
  */
 class DriftTest {
@@ -49,7 +49,8 @@ class DriftTest {
     final int number;
     final Map<Integer, Counted> rows = new TreeMap<>();
     Layout layout = Layouts.first(8);
-    long grown;
+    long used;
+    double price = 1;
     long watermarkMs;
 
     Shard(int number) {
@@ -63,21 +64,30 @@ class DriftTest {
       row.timeMs = nowMs;
       int to = under(row, nowMs);
       long growth = COST.row(to) - COST.row(row.dimension);
-      if (layout.getGrowth() == 0 || growth <= 0 || grown + growth <= layout.getGrowth()) {
+      if (growth <= 0 || used + growth <= layout.getQuotasOrDefault(number, Long.MAX_VALUE)) {
         row.dimension = to;
-        grown += growth;
+        used += growth;
       }
     }
 
+    /** At the least price with which the rows leave the slack free. */
     void follow(Layout next) {
       layout = next;
-      grown = 0;
+      long most = next.getQuotasOrDefault(number, Long.MAX_VALUE) - next.getSlack();
+      price = 0.7;
+      while (rows.values().stream().mapToLong(row -> COST.row(under(row, watermarkMs))).sum()
+          > most) {
+        price *= 1.01;
+      }
       rows.values().forEach(row -> row.dimension = under(row, watermarkMs));
+      used = 0;
+      rows.values().forEach(row -> used += COST.row(row.dimension));
     }
 
     int under(Counted row, long nowMs) {
       List<Block> blocks = Planner.blocks(layout, "t");
-      return new Row("t", row.dimension, row.at(nowMs)).under(blocks, layout.getHysteresis());
+      return new Row("t", row.dimension, row.at(nowMs) / price)
+          .under(blocks, layout.getHysteresis());
     }
 
     Census census(long examples) {
@@ -89,7 +99,6 @@ class DriftTest {
       return Populace.census(number, now).toBuilder()
           .setWatermarkMs(watermarkMs)
           .setExamples(examples)
-          .setGrown(grown)
           .setLayoutVersion(layout.getVersion())
           .setSweptVersion(layout.getVersion())
           .build();

@@ -155,6 +155,9 @@ final class Batches {
     layout.setUnitValue(1 + random.nextInt(2));
     layout.setGrowth(random.nextBoolean() ? 0 : random.nextInt(600));
     layout.setSlack(random.nextBoolean() ? 0 : layout.getGrowth() / (1 + random.nextInt(4)));
+    if (random.nextBoolean()) {
+      layout.putQuotas(ShardModel.SHARD, 1 + random.nextInt(5_000));
+    }
     if (random.nextInt(4) == 0) {
       int pinned = (1 << random.nextInt(2 + Integer.numberOfTrailingZeros(dimension))) >> 1;
       layout.addPins(Pin.newBuilder().setTable(TABLES[0]).setKey(3).setDimension(pinned));

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What layouts do to the rows of a shard, where {@link ShardModelTest} says it for all at once. */
 class ShardLayoutTest {
   private static final int DIMENSION = 8;
+  private static final int SHARD = 3;
   private static final int KEYS = 3_000;
 
   /** A few rows are moved in it. */
@@ -64,7 +65,9 @@ class ShardLayoutTest {
     var decay = new Popularity(60_000);
     var shard =
         new Shard(
-            0, below, new EmbeddingStore.Settings(DIMENSION, optimizer, decay, 256 << 10, 1 << 16));
+            SHARD,
+            below,
+            new EmbeddingStore.Settings(DIMENSION, optimizer, decay, 256 << 10, 1 << 16));
     opened.add(shard);
     return shard;
   }
@@ -389,6 +392,32 @@ class ShardLayoutTest {
     assertThat(newcomers(shard, 4)).as("with most dimensions").isEqualTo(NEWCOMERS);
     assertThat(used(shard)).isBetween(before * 95 / 100, before * 102 / 100);
     assertThat(used(shard) - before).isEqualTo(shard.census().getGrown());
+  }
+
+  /** The census that a layout was made of may be old: the shard fits it to its rows. */
+  @ParameterizedTest
+  @ValueSource(ints = {80, 95, 105, 120})
+  void aLayoutIsFittedToTheRowsThatAreThereWhenItComes(int percent) {
+    Shard shard = learned();
+    follow(shard, small(2).setUnit(BudgetUnit.PARAMETERS));
+    sweep(shard);
+    long quota = used(shard) * percent / 100;
+
+    follow(
+        shard,
+        small(3)
+            .setUnit(BudgetUnit.PARAMETERS)
+            .setGrowth(quota / 100)
+            .setSlack(quota / 100)
+            .putQuotas(SHARD, quota));
+    sweep(shard);
+
+    double raised = shard.census().getRaised();
+    assertThat(raised < 1).as("thresholds: %s", raised).isEqualTo(percent > 100);
+    assertThat(raised).isGreaterThan(0.7);
+    // Popularities are whole numbers here, so rows come and go by the hundred.
+    assertThat(used(shard)).isBetween(quota * 80 / 100, quota);
+    assertThat(shard.census().getGrown()).isEqualTo(used(shard) - (quota - quota / 100));
   }
 
   @Test

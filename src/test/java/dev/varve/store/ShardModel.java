@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * counted from them when it is asked for. Of what it checks it uses the sketch.
  */
 final class ShardModel {
+  static final int SHARD = 3;
+
   private static final long UNIT_MS = 256;
   private static final long LAST_MS = (1L << 48) - 1;
   private static final double LARGEST = Math.scalb(2 - 0x1p-32, 128);
@@ -126,6 +128,11 @@ final class ShardModel {
       return grownByMoves + grownByAdmissions;
     }
 
+    double nextShare() {
+      double asked = askedByAdmissions + askedByMoves;
+      return asked == 0 ? admissionShare : (askedByAdmissions + 1) / (asked + 2);
+    }
+
     /** The same after a change of price. */
     Room next(int price, long sinceMs, long room) {
       var next = new Room();
@@ -133,7 +140,7 @@ final class ShardModel {
       next.sinceMs = sinceMs;
       next.room = room;
       next.quota = quota;
-      next.admissionShare = (askedByAdmissions + 1.0) / (askedByAdmissions + askedByMoves + 2.0);
+      next.admissionShare = nextShare();
       return next;
     }
   }
@@ -490,11 +497,15 @@ final class ShardModel {
     layoutVersion = next.getVersion();
     cameMs = Math.max(keptMs(watermarkMs), room.sinceMs + UNIT_MS);
     layoutTimes.put(next.getVersion(), cameMs);
-    double share = room.admissionShare;
+    double share = room.nextShare();
     room = new Room();
     room.admissionShare = share;
     room.room = next.getGrowth();
     room.sinceMs = cameMs;
+    if (next.getRestores() == 0 && next.containsQuotas(SHARD)) {
+      room.quota = next.getQuotasOrThrow(SHARD);
+      setPrice(cameMs);
+    }
     held = 0;
     moves = 0;
     sweep();
@@ -523,14 +534,17 @@ final class ShardModel {
     if (room.quota == 0) {
       room.quota = used() - room.grown() + layout.getGrowth();
     }
-    int price = 0;
+    setPrice(atMs);
+    sweep();
+  }
+
+  /** The least price at which rows leave the slack free. */
+  private void setPrice(long atMs) {
+    int price = -32;
     while (price < 4096 && used(price, atMs) > room.quota - layout.getSlack()) {
       price++;
     }
-    long used = used(price, atMs);
-    Room next = room.next(price, atMs, Math.max(1, room.quota - used));
-    room = next;
-    sweep();
+    room = room.next(price, atMs, Math.max(1, room.quota - used(price, atMs)));
   }
 
   private long used() {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 
@@ -31,7 +32,10 @@ final class RebalanceBench implements Bench {
   private static final int READERS = 2;
   private static final int LOOKUP = 32;
   private static final int DRAWN = 1 << 22;
-  private static final int UPDATES_PER_SECOND = 20_000;
+
+  /** Rows for each one that is updated in a second. */
+  private static final int ROWS_PER_UPDATE = 50;
+
   private static final long POLL_MS = 1;
   private static final long LONGEST_SWEEP_NS = TimeUnit.MINUTES.toNanos(2);
   private static final double GOAL_RATIO = 2;
@@ -79,9 +83,10 @@ final class RebalanceBench implements Bench {
    * @param p50 of lookups, microseconds
    * @param p99 of lookups, microseconds
    * @param ratio of their p99 to the one just before
-   * @param moves a second
+   * @param moves a second, from when the first shard had the layout until all rows followed it
+   * @param waited seconds from when Kafka had the layout until the first shard had it
    */
-  private record Measure(double p50, double p99, double ratio, double moves) {}
+  private record Measure(double p50, double p99, double ratio, double moves, double waited) {}
 
   private final Settings settings;
   private final Population population;
@@ -102,7 +107,7 @@ final class RebalanceBench implements Bench {
   public String question() {
     return ("%,d rows that follow layouts while %d clients look up batches of %d and %,d rows/s are"
             + " updated")
-        .formatted(settings.rows(), READERS, LOOKUP, UPDATES_PER_SECOND);
+        .formatted(settings.rows(), READERS, LOOKUP, settings.rows() / ROWS_PER_UPDATE);
   }
 
   @Override
@@ -140,7 +145,7 @@ final class RebalanceBench implements Bench {
       StreamsEmbeddings embeddings, UpdateSender sender, KnownRows known, Progress progress)
       throws InterruptedException {
     int[] numbers = known.draw(DRAWN, settings.zipf(), settings.seed());
-    try (var flow = new UpdateFlow(sender, settings.zipf(), UPDATES_PER_SECOND);
+    try (var flow = new UpdateFlow(sender, settings.zipf(), settings.rows() / ROWS_PER_UPDATE);
         var one = new CheckedReader(embeddings, known, numbers, 0, LOOKUP);
         var other = new CheckedReader(embeddings, known, numbers, DRAWN / READERS, LOOKUP);
         var steps = SweepSteps.record()) {
@@ -186,16 +191,16 @@ final class RebalanceBench implements Bench {
       took();
       TimeUnit.NANOSECONDS.sleep(settings.round().toNanos());
       Histogram before = took();
-      long begun = System.nanoTime();
-      sweep(move.blocks(sender));
-      double seconds = (System.nanoTime() - begun) / 1e9;
+      send(move.blocks(sender));
+      double waited = await(embeddings::layoutVersion);
+      double seconds = await(embeddings::sweptVersion);
       Histogram during = took();
       long moves = moves(move);
       if (counts) {
         quiet.add(before);
         double p99 = micros(during, 99);
         var measure =
-            new Measure(micros(during, 50), p99, p99 / micros(before, 99), moves / seconds);
+            new Measure(micros(during, 50), p99, p99 / micros(before, 99), moves / seconds, waited);
         Objects.requireNonNull(measures.get(move)).add(measure);
       }
     }
@@ -206,7 +211,7 @@ final class RebalanceBench implements Bench {
       return all;
     }
 
-    private void sweep(List<Block> blocks) throws InterruptedException {
+    private void send(List<Block> blocks) {
       version++;
       flow.send(
           Layout.newBuilder()
@@ -216,13 +221,18 @@ final class RebalanceBench implements Bench {
               .setKeepMs(RebalanceConfig.defaults().keep().toMillis())
               .setReason("bench")
               .build());
+    }
+
+    /** Waits until something is at the newest layout; gives how long, seconds. */
+    private double await(LongSupplier at) throws InterruptedException {
       long begun = System.nanoTime();
-      while (embeddings.sweptVersion() < version) {
+      while (at.getAsLong() < version) {
         if (System.nanoTime() - begun > LONGEST_SWEEP_NS) {
           throw new IllegalStateException("sweep: none in 2 min (expected: an end)");
         }
         TimeUnit.MILLISECONDS.sleep(POLL_MS);
       }
+      return (System.nanoTime() - begun) / 1e9;
     }
 
     /** Rows that have moved; reads all of them, and compares them with what the store says. */
@@ -271,6 +281,7 @@ final class RebalanceBench implements Bench {
     add(name + "p50", Unit.MICROSECONDS, of, Measure::p50);
     add(name + "p99", Unit.MICROSECONDS, of, Measure::p99);
     figures.add(figure(name + "p99 / quiet", Unit.TIMES, of, Measure::ratio).atMost(GOAL_RATIO));
+    add(name + "wait for the layout", Unit.SECONDS, of, Measure::waited);
     figures.add(
         figure(name + "moves", Unit.ROWS_PER_SECOND, of, Measure::moves).atLeast(GOAL_MOVES));
   }

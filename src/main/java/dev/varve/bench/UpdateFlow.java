@@ -30,7 +30,7 @@ final class UpdateFlow implements AutoCloseable {
   UpdateFlow(UpdateSender sender, double zipf, int rowsPerSec) {
     this.sender = sender;
     this.popularity = sender.zipf(zipf);
-    this.rowsPerStep = rowsPerSec / STEPS_PER_SECOND;
+    this.rowsPerStep = Math.max(1, rowsPerSec / STEPS_PER_SECOND);
     this.thread = Thread.ofPlatform().name("updates").daemon().start(this::send);
   }
 

@@ -9,9 +9,13 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +28,9 @@ final class VarveProcess implements AutoCloseable {
   private static final String READY = "varve is ready";
   private static final long POLL_MS = 10;
   private static final int TAIL_LINES = 20;
+
+  /** A restore of ten million rows takes half a minute. */
+  private static final Duration LONGEST_START = Duration.ofMinutes(10);
 
   private final Path folder;
   private final int kafkaPort;
@@ -81,27 +88,42 @@ final class VarveProcess implements AutoCloseable {
     }
   }
 
-  /** Waits until it says that it is ready. */
-  void awaitReady() throws IOException {
+  /** Waits until it says that it is ready; fails when it ends before, or never gets there. */
+  void awaitReady() throws IOException, InterruptedException {
+    var said = new FutureTask<>(this::saysReady);
+    Thread.ofVirtual().start(said);
+    try {
+      if (!said.get(LONGEST_START.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw failed("ended");
+      }
+    } catch (TimeoutException e) {
+      throw failed("not ready in %d minutes".formatted(LONGEST_START.toMinutes()));
+    } catch (ExecutionException e) {
+      throw new IOException("varve up: its output cannot be read", e.getCause());
+    }
+  }
+
+  /** Whether it has said so before its output ended. */
+  private boolean saysReady() throws IOException {
     BufferedReader lines = process().inputReader(StandardCharsets.UTF_8);
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       if (line.startsWith(READY)) {
-        return;
+        return true;
       }
     }
-    throw ended();
+    return false;
   }
 
   private void requireAlive() throws IOException {
     if (!process().isAlive()) {
-      throw ended();
+      throw failed("ended");
     }
   }
 
-  private IllegalStateException ended() throws IOException {
+  private IllegalStateException failed(String how) throws IOException {
     List<String> lines = Files.readAllLines(log());
     return new IllegalStateException(
-        "varve up: ended (expected: ready)\n"
+        "varve up: %s (expected: ready)\n".formatted(how)
             + String.join(
                 "\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size())));
   }

@@ -39,7 +39,16 @@ public final class Seeds {
    * from} only, so a longer vector begins like a shorter one.
    */
   public static void gaussian(long seed, float scale, float[] target, int from, int to) {
-    for (int i = from; i < to; i += 2) {
+    gaussian(seed, scale, target, from, to, from);
+  }
+
+  /**
+   * Fills {@code [begin, to)} only, with the same numbers.
+   *
+   * @param begin at {@code from} or behind it; the number before it may be filled too
+   */
+  public static void gaussian(long seed, float scale, float[] target, int from, int to, int begin) {
+    for (int i = begin - ((begin - from) & 1); i < to; i += 2) {
       long pair = mix(seed, (i - from) >> 1);
       double radius = scale * StrictMath.sqrt(-2 * StrictMath.log(uniform(mix(pair, 0))));
       double angle = 2 * StrictMath.PI * uniform(mix(pair, 1));

@@ -70,17 +70,22 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
 
   /** The state of a row that was never updated: linear weight 0, coordinates N(0, scale²). */
   public final float[] initial(String table, long category, int dimension) {
-    return initial(Seeds.mix(Seeds.mix(seed, table), category), dimension);
+    return initial(Seeds.mix(Seeds.mix(seed, table), category), 0, dimension);
   }
 
   /** The state of dense parameters that were never updated. */
   public final float[] initial(String name, int dimension) {
-    return initial(Seeds.mix(seed, name), dimension);
+    return initial(Seeds.mix(seed, name), 0, dimension);
   }
 
-  private float[] initial(long mixed, int dimension) {
+  /** The same where the first coordinates will be overwritten: those may be anything. */
+  public final float[] initial(String table, long category, int from, int dimension) {
+    return initial(Seeds.mix(Seeds.mix(seed, table), category), from, dimension);
+  }
+
+  private float[] initial(long mixed, int from, int dimension) {
     float[] state = new float[encoding.stateLength(dimension)];
-    Seeds.gaussian(mixed, initialScale, state, 1, 1 + dimension);
+    Seeds.gaussian(mixed, initialScale, state, 1, 1 + dimension, 1 + from);
     return state;
   }
 

@@ -83,6 +83,21 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     return refusal != null || shard().isSwept();
   }
 
+  /** Whether the sweep is at the rows in memory: that is soon done, and makes room for others. */
+  public boolean isSweepInMemory() {
+    return shard().isSweepInMemory();
+  }
+
+  /** Newest layout that reached the shard. */
+  public long layoutVersion() {
+    return shard().progress().layoutVersion();
+  }
+
+  /** Newest layout that every row followed at the last commit. */
+  public long committedLayout() {
+    return shard().sweptBelow();
+  }
+
   /** Gradients refused since the shard was opened: out of bounds, counted as occurrences only. */
   public long refusedGradients() {
     return shard().refusedGradients();

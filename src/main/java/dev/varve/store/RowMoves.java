@@ -142,42 +142,54 @@ final class RowMoves {
     recent.add(table.id(), category, from, to, ms, layout.version(), reason, popularity);
   }
 
-  /** The state that a row has behind a move. */
+  /** Moves a row: gives the state that it has behind that, and keeps aside what is cut off. */
   float[] state(ShardTable table, long category, int from, int to, float[] before) {
-    return to > from
-        ? grown(table, category, from, to, before)
-        : cut(table, category, from, to, before);
+    float[] after = ahead(table, category, from, to, before);
+    keep(table, category, from, to, before);
+    return after;
   }
 
-  private float[] cut(ShardTable table, long category, int from, int to, float[] before) {
+  /**
+   * The state that a row will have behind a move, for readers: what it has already, and behind that
+   * what was cut off, or what a new row would have. Changes nothing.
+   */
+  float[] ahead(ShardTable table, long category, int from, int to, float[] before) {
+    float[] after;
+    if (to <= from) {
+      after = new float[encoding.rowFloats(to)];
+    } else if (from == 0 && !comesBack(table, category)) {
+      after = shared.first(table, category, to);
+    } else {
+      after = optimizer.initial(table.name(), category, from, to);
+    }
+    encoding.copy(before, from, after, to);
+    if (to > from && layout.layout().getRestores() > 0) {
+      giveBack(table.id(), category, from, to, after);
+    }
+    return after;
+  }
+
+  /** Keeps aside what a move cuts off, and no longer what it gives back. */
+  void keep(ShardTable table, long category, int from, int to, float[] before) {
     Layout in = layout.layout();
-    if (in.getKeepMs() > 0) {
+    if (to < from && in.getKeepMs() > 0) {
       float[] rest = encoding.part(before, from, to, from);
       var part = new Kept.Part(to, from, in.getVersion(), layout.cameMs(), rest);
       kept.add(table.id(), category, part);
+    } else if (to > from && in.getRestores() > 0) {
+      float[] nowhere = new float[encoding.rowFloats(to)];
+      kept.set(table.id(), category, giveBack(table.id(), category, from, to, nowhere));
     } else {
       kept.set(table.id(), category, List.of());
     }
-    float[] after = new float[encoding.rowFloats(to)];
-    encoding.copy(before, from, after, to);
-    return after;
   }
 
-  private float[] grown(ShardTable table, long category, int from, int to, float[] before) {
-    boolean isNew = from == 0 && !comesBack(table, category);
-    float[] after =
-        isNew ? shared.first(table, category, to) : optimizer.initial(table.name(), category, to);
-    encoding.copy(before, from, after, to);
-    if (layout.layout().getRestores() > 0) {
-      giveBack(table.id(), category, from, to, after);
-    } else {
-      kept.set(table.id(), category, List.of());
-    }
-    return after;
-  }
-
-  /** Puts back what was cut under layouts newer than the one that is restored. */
-  private void giveBack(int table, long category, int from, int to, float[] after) {
+  /**
+   * Puts back what was cut under layouts newer than the one that is restored.
+   *
+   * @return what is to be kept on
+   */
+  private List<Kept.Part> giveBack(int table, long category, int from, int to, float[] after) {
     List<Kept.Part> rest = new ArrayList<>(kept.get(table, category));
     int end = from;
     while (end < to
@@ -196,6 +208,6 @@ final class RowMoves {
       }
     }
     // Behind new coordinates nothing that was cut off before joins the row.
-    kept.set(table, category, end < to ? List.of() : rest);
+    return end < to ? List.of() : rest;
   }
 }

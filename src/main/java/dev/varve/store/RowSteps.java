@@ -271,6 +271,7 @@ final class RowSteps {
       byte[] value = Objects.requireNonNull(below.get(stored));
       dimension = RowFormat.check(value, rows.encoding());
       table.bins(dimension).leave(updates.bin(value));
+      rows.removeAhead(table.id(), key);
     } else {
       dimension = rows.dimension(slot);
       if (!rows.isDirty(slot)) {

@@ -41,7 +41,9 @@ import org.jspecify.annotations.Nullable;
  * new row before its first step.
  *
  * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches alone,
- * whenever they are written back and whatever fits into memory.
+ * whenever they are written back and whatever fits into memory. One exception: when a layout is
+ * taken back in the midst of its sweep, what that had admitted, let expire, or cut off without
+ * keeping it aside, stays so.
  */
 final class Shard implements AutoCloseable {
   /** Enough changed rows to write some back before the commit, which would take long otherwise. */
@@ -86,7 +88,10 @@ final class Shard implements AutoCloseable {
   private volatile SharedRows sharedRows = SharedRows.NONE;
   private volatile ShardProgress progress = ShardProgress.NONE;
 
-  /** Newest layout that every row follows; behind the sweep by no more than a step. */
+  /** Newest layout that readers see every row follow; behind the sweep by no more than a step. */
+  private volatile long servedVersion;
+
+  /** Newest layout that every row follows, below too. */
   private volatile long sweptVersion;
 
   private volatile Map<String, Integer> tableIds = Map.of();
@@ -113,7 +118,16 @@ final class Shard implements AutoCloseable {
         new RowSteps(
             rows, below, settings, layout, unseen, moves, sharedSteps, this::writeBackRows);
     this.sweep =
-        new Sweep(rows, below, layout, tablesById, moves, steps.updates(), kept, new SweepWriter());
+        new Sweep(
+            rows,
+            below,
+            layout,
+            tablesById,
+            settings.dimension(),
+            moves,
+            steps.updates(),
+            kept,
+            this::writeBackRows);
     try {
       restore();
     } catch (RuntimeException e) {
@@ -121,6 +135,7 @@ final class Shard implements AutoCloseable {
       throw e;
     }
     this.sweptBelow = layout.sweptVersion();
+    this.servedVersion = sweptBelow;
     this.sweptVersion = sweptBelow;
     this.summary = summarize();
   }
@@ -133,7 +148,14 @@ final class Shard implements AutoCloseable {
     return id == null ? -1 : id;
   }
 
-  /** Newest layout that every row follows. */
+  /**
+   * Newest layout that readers saw every row follow; one evicted since may be behind for a while.
+   */
+  long servedVersion() {
+    return servedVersion;
+  }
+
+  /** Newest layout that every row follows, below too. */
   long sweptVersion() {
     return sweptVersion;
   }
@@ -342,6 +364,7 @@ final class Shard implements AutoCloseable {
       boolean done = sweep.step(now + Math.min(forNs, Long.MAX_VALUE / 4));
       kept.flush();
       outdated = true;
+      servedVersion = isServed() ? layout.version() : layout.sweptVersion();
       sweptVersion = layout.sweptVersion();
       event.end(shard, layout.version(), layout.moves());
       return done;
@@ -351,22 +374,24 @@ final class Shard implements AutoCloseable {
     }
   }
 
-  /** Whether all rows follow the layout in force. */
+  /** Whether the sweep is at the rows in memory: that is soon done. */
+  boolean isSweepInMemory() {
+    return sweep.isInMemory();
+  }
+
+  /** Whether readers see all rows follow the layout in force. */
+  boolean isServed() {
+    return sweep.isServed();
+  }
+
+  /** Whether all rows follow the layout in force, below too. */
   boolean isSwept() {
     return layout.isSwept();
   }
 
-  private final class SweepWriter implements Sweep.Writer {
-    @Override
-    public void all() {
-      writeBackRows();
-    }
-
-    @Override
-    public void since(int dirtyRows) {
-      rows.writeBack(dirtyRows, Shard.this::putRow);
-      flush();
-    }
+  /** Newest layout that every row followed at the last write-back. */
+  long sweptBelow() {
+    return sweptBelow;
   }
 
   /** All at once: to publish the numbers takes as long as there are tables. */

@@ -79,14 +79,27 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   }
 
   /**
-   * Newest layout that every row of every shard follows.
+   * Newest layout that lookups see every row of every shard follow.
+   *
+   * @throws ShardUnavailableException while a shard is starting or moving
+   */
+  public long servedVersion() {
+    return least(Shard::servedVersion);
+  }
+
+  /**
+   * Newest layout that every row of every shard follows, on disk too.
    *
    * @throws ShardUnavailableException while a shard is starting or moving
    */
   public long sweptVersion() {
+    return least(Shard::sweptVersion);
+  }
+
+  private long least(Function<Shard, Long> version) {
     long least = Long.MAX_VALUE;
     for (int shard = 0; shard < shards; shard++) {
-      least = Math.min(least, ask(shard, Shard::sweptVersion));
+      least = Math.min(least, ask(shard, version));
     }
     return least;
   }

@@ -7,17 +7,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import org.agrona.collections.IntArrayList;
 import org.agrona.collections.LongArrayList;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the rows that nothing touches to the dimension that a new layout gives them, in steps:
- * first those in memory, then those that are below only, then what was kept aside for too long.
+ * Brings the rows that nothing touches to the dimension that a new layout gives them, in steps.
+ * Those in memory come first, ahead of what is below: readers see them, and the memory is free for
+ * others. Then the same is put below, which takes ten times as long; then come the rows that are
+ * below only, then what was kept aside for too long.
  *
- * <p>To see a row twice changes nothing, so after a crash it begins again with the rows in memory,
- * and where it was with those below.
+ * <p>Counters are those of what is below. To see a row twice changes nothing, so after a crash it
+ * begins again with the rows in memory, and where it was with those below.
  *
  * <p><b>Threads:</b> the shard's writer.
  */
@@ -30,18 +33,16 @@ final class Sweep {
   private static final byte[] FIRST = RowFormat.key(0, 0);
   private static final byte[] LAST = RowFormat.key(ResidentRows.MOST_TABLES - 1, -1L);
 
-  /** Writes back what the sweep has moved. */
-  interface Writer {
-    /** All rows. */
-    void all();
-
-    /** Rows that changed since so many were dirty. */
-    void since(int dirtyRows);
-  }
-
   private enum Stage {
+    /** What is ahead is so for another layout: it goes back to what is below. */
+    BACK,
+    /** Rows in memory move ahead of what is below. */
     MEMORY,
+    /** The same is put below. */
+    AHEAD,
+    /** Rows that are below only. */
     BELOW,
+    /** What is kept aside for too long goes. */
     KEPT,
     DONE
   }
@@ -50,21 +51,33 @@ final class Sweep {
   private final Below below;
   private final ShardLayout layout;
   private final List<ShardTable> tables;
+  private final int widest;
   private final RowMoves moves;
   private final RowUpdates updates;
   private final Kept kept;
-  private final Writer writer;
+  private final Runnable writeBack;
   private final int[] needed = new int[LEVELS];
   private final IntConsumer look = this::look;
+  private final IntConsumer gatherAhead = this::gatherAhead;
   private final float[] state = new float[MOST_STATE];
 
   /** Rows that have to move: table, category. */
   private final LongArrayList toMove = new LongArrayList();
 
+  /** Those of them in memory: where they are. */
+  private final IntArrayList slots = new IntArrayList();
+
+  private final byte[][] keys = new byte[SOME][];
+  private final byte[] @Nullable [] values = new byte[SOME][];
+
   private Stage stage = Stage.DONE;
+  private boolean served = true;
   private long position;
   private long seen;
   private long relocations;
+
+  /** Rows that were ahead when the sweep began to put them below. */
+  private int most;
 
   /** The stored row, or what is kept of one, that comes next; null before the first. */
   private byte @Nullable [] next;
@@ -74,25 +87,32 @@ final class Sweep {
       Below below,
       ShardLayout layout,
       List<ShardTable> tables,
+      int widest,
       RowMoves moves,
       RowUpdates updates,
       Kept kept,
-      Writer writer) {
+      Runnable writeBack) {
     this.rows = rows;
     this.below = below;
     this.layout = layout;
     this.tables = tables;
+    this.widest = widest;
     this.moves = moves;
     this.updates = updates;
     this.kept = kept;
-    this.writer = writer;
+    this.writeBack = writeBack;
   }
 
   /** Begins for the layout in force. */
   void begin() {
-    stage = Stage.MEMORY;
+    served = false;
     next = null;
-    beginMemory();
+    if (rows.aheadRows() > 0) {
+      position = 0;
+      stage = Stage.BACK;
+    } else {
+      beginMemory();
+    }
   }
 
   /** Goes on behind a restart, with stored rows where it was. */
@@ -102,10 +122,21 @@ final class Sweep {
   }
 
   private void beginMemory() {
+    stage = Stage.MEMORY;
     position = 0;
     seen = 0;
     relocations = rows.relocations();
     tables.forEach(table -> table.energy().clear());
+  }
+
+  /** Whether rows in memory are still to come: that is soon done. */
+  boolean isInMemory() {
+    return stage == Stage.BACK || stage == Stage.MEMORY;
+  }
+
+  /** Whether readers saw every row as the layout wants it; one evicted since may be behind. */
+  boolean isServed() {
+    return served;
   }
 
   /** The stored row that comes next; empty before the first. */
@@ -117,14 +148,16 @@ final class Sweep {
   /** The share of the rows in memory that has been seen; what is below counts as the last tenth. */
   double share() {
     return switch (stage) {
-      case MEMORY -> 0.9 * Math.min(1, (double) seen / Math.max(1, rows.size()));
+      case BACK -> 0;
+      case MEMORY -> 0.1 * Math.min(1, (double) seen / Math.max(1, rows.size()));
+      case AHEAD -> 0.9 - 0.8 * Math.min(1, (double) rows.aheadRows() / Math.max(1, most));
       case BELOW, KEPT -> 0.95;
       case DONE -> 1;
     };
   }
 
   /**
-   * Sweeps until a time.
+   * Sweeps until a time, and some rows in any case.
    *
    * @param deadlineNs in {@link System#nanoTime}
    * @return whether all has been seen
@@ -132,10 +165,12 @@ final class Sweep {
   boolean step(long deadlineNs) {
     long now = System.nanoTime();
     long longest = 0;
-    // It is over before it would be late.
-    while (stage != Stage.DONE && now + longest - deadlineNs < 0) {
+    // It gets on, and is over before it would be late.
+    do {
       switch (stage) {
+        case BACK -> back();
         case MEMORY -> memory();
+        case AHEAD -> ahead();
         case BELOW -> below();
         case KEPT -> kept();
         case DONE -> {}
@@ -143,29 +178,96 @@ final class Sweep {
       long behind = System.nanoTime();
       longest = Math.max(longest, behind - now);
       now = behind;
-    }
+    } while (stage != Stage.DONE && now + longest - deadlineNs < 0);
     return stage == Stage.DONE;
+  }
+
+  // -- back to what is below
+
+  /** Rows that are ahead are as the layout before wanted them: shows what is below again. */
+  private void back() {
+    int n = gatherAhead();
+    Arrays.fill(needed, 0);
+    for (int i = 0; i < n; i++) {
+      needed[level(RowFormat.check(values[i], rows.encoding()))]++;
+    }
+    rows.reserve(needed, writeBack);
+    for (int i = 0; i < n; i++) {
+      byte[] value = values[i];
+      int from = load(value);
+      rows.insert(
+          RowFormat.table(keys[i]),
+          RowFormat.category(keys[i]),
+          from,
+          RowFormat.popularity(value),
+          RowFormat.time(value),
+          state,
+          0,
+          false);
+    }
+    if (rows.aheadRows() == 0) {
+      beginMemory();
+    }
+  }
+
+  /**
+   * Looks for rows that are ahead, from where it was, and around.
+   *
+   * @return how many there are now, with their keys and values
+   */
+  private int gatherAhead() {
+    slots.clear();
+    position = Math.max(0, rows.visit(Math.max(0, position), some(), gatherAhead));
+    int n = slots.size();
+    for (int i = 0; i < n; i++) {
+      int slot = slots.getInt(i);
+      keys[i] = RowFormat.key(rows.table(slot), rows.category(slot));
+    }
+    if (n > 0) {
+      below.get(keys, n, values);
+    }
+    return n;
+  }
+
+  private void gatherAhead(int slot) {
+    if (rows.isAhead(slot)) {
+      slots.addInt(slot);
+    }
+  }
+
+  /** As many as memory has room for at once. */
+  private int some() {
+    return Math.min(SOME, rows.chunk(widest));
+  }
+
+  private int load(byte[] value) {
+    int dimension = RowFormat.check(value, rows.encoding());
+    RowFormat.state(value, 0, state, 0, rows.encoding().rowFloats(dimension));
+    return dimension;
   }
 
   // -- in memory
 
   private void memory() {
-    position = rows.visit(position, SOME, look);
-    seen += SOME;
+    slots.clear();
+    toMove.clear();
+    Arrays.fill(needed, 0);
+    position = rows.visit(position, some(), look);
+    seen += some();
     move();
-    if (position < 0) {
-      if (rows.relocations() != relocations) {
-        // Some may have moved from where it had not been to where it had.
-        beginMemory();
-        return;
-      }
-      tables.forEach(table -> table.energy().settle());
-      if (isAllInMemory()) {
-        rowsDone();
-      } else {
-        stage = Stage.BELOW;
-      }
+    if (position >= 0) {
+      return;
     }
+    if (rows.relocations() != relocations) {
+      // Some may have moved from where it had not been to where it had.
+      beginMemory();
+      return;
+    }
+    tables.forEach(table -> table.energy().settle());
+    served = isAllInMemory();
+    most = rows.aheadRows();
+    position = 0;
+    stage = Stage.AHEAD;
   }
 
   private boolean isAllInMemory() {
@@ -186,53 +288,51 @@ final class Sweep {
       rows.load(slot, state, 0);
       table.energy().add(state, dimension, popularity);
     }
-    if (layout.isUntouched(units)) {
+    if (layout.isUntouched(units) && !rows.isAhead(slot)) {
       int to = table.rule().dimension(category, dimension, popularity);
       if (moves.isDue(table, category, dimension, to, popularity)) {
         toMove.addLong(table.id());
         toMove.addLong(category);
+        slots.addInt(slot);
+        needed[level(to)]++;
       }
     }
   }
 
-  private void move() {
-    if (toMove.isEmpty()) {
-      return;
-    }
-    int dirty = rows.dirtyRows();
-    kept.fetch(toMove);
-    for (int i = 0; i < toMove.size(); i += 2) {
-      move(tables.get((int) toMove.getLong(i)), toMove.getLong(i + 1));
-    }
-    toMove.clear();
-    writer.since(Math.min(dirty, rows.dirtyRows()));
-    // Not all at the end of the step, which would take as long again.
-    kept.flush();
+  private static int level(int dimension) {
+    return Integer.SIZE - Integer.numberOfLeadingZeros(dimension);
   }
 
-  private void move(ShardTable table, long category) {
-    int slot = rows.find(table.id(), category);
-    if (slot == ResidentRows.ABSENT) {
-      // Evicted to make room for another: the sweep of what is below will find it.
-      return;
+  private void move() {
+    if (!toMove.isEmpty()) {
+      if (layout.layout().getRestores() > 0) {
+        kept.fetch(toMove);
+      }
+      boolean elsewhere = rows.reserve(needed, writeBack);
+      for (int i = 0; i < slots.size(); i++) {
+        ShardTable table = tables.get((int) toMove.getLong(2 * i));
+        int slot = elsewhere ? rows.find(table.id(), toMove.getLong(2 * i + 1)) : slots.getInt(i);
+        // If it was evicted to make room for another, the sweep of what is below will find it.
+        if (slot != ResidentRows.ABSENT) {
+          move(table, slot);
+        }
+      }
     }
+  }
+
+  private void move(ShardTable table, int slot) {
     int from = rows.dimension(slot);
+    long category = rows.category(slot);
     double popularity = layout.popularity(rows.popularity(slot), rows.time(slot));
     int to = table.rule().dimension(category, from, popularity);
     if (moves.isForgotten(table, category, from, to, popularity)) {
       forget(table, slot);
-      return;
-    }
-    if (to == from) {
-      return;
-    }
-    Arrays.fill(needed, 0);
-    needed[Integer.SIZE - Integer.numberOfLeadingZeros(to)] = 1;
-    if (rows.reserve(needed, writer::all)) {
-      slot = rows.find(table.id(), category);
-    }
-    if (slot != ResidentRows.ABSENT) {
+    } else if (rows.isDirty(slot)) {
+      // Not as what is below: it will be put there anyway.
       moves.move(table, slot, to, RecentMoves.Reason.SWEEP, updates.bin(slot));
+    } else {
+      rows.load(slot, state, 0);
+      rows.moveAhead(slot, to, moves.ahead(table, category, from, to, state), 0);
     }
   }
 
@@ -251,9 +351,55 @@ final class Sweep {
     below.putAll(List.of(KeyValue.pair(Bytes.wrap(key), value)));
   }
 
+  // -- what is ahead
+
+  /** Puts below what is ahead there. */
+  private void ahead() {
+    int n = gatherAhead();
+    if (n > 0) {
+      List<KeyValue<Bytes, byte[]>> changed = new ArrayList<>(n);
+      toMove.clear();
+      for (int i = 0; i < n; i++) {
+        toMove.addLong(RowFormat.table(keys[i]));
+        toMove.addLong(RowFormat.category(keys[i]));
+      }
+      kept.fetch(toMove);
+      for (int i = 0; i < n; i++) {
+        int slot = slots.getInt(i);
+        changed.add(KeyValue.pair(Bytes.wrap(keys[i]), settled(slot, keys[i], values[i])));
+        rows.settle(slot);
+      }
+      below.putAll(changed);
+      kept.flush();
+    }
+    if (rows.aheadRows() == 0) {
+      if (isAllInMemory()) {
+        rowsDone();
+      } else {
+        stage = Stage.BELOW;
+      }
+    }
+  }
+
+  /** The value of a row that is ahead of the one it has. */
+  private byte[] settled(int slot, byte[] key, byte[] value) {
+    ShardTable table = tables.get(RowFormat.table(key));
+    long category = RowFormat.category(key);
+    int from = load(value);
+    int to = rows.dimension(slot);
+    long bin = updates.bin(value);
+    table.bins(from).leave(bin);
+    table.bins(to).enter(bin);
+    moves.keep(table, category, from, to, state);
+    var reason = RecentMoves.Reason.SWEEP;
+    moves.remember(table, category, from, to, rows.popularity(slot), rows.time(slot), reason);
+    return RowFormat.encode(rows, slot);
+  }
+
   // -- below
 
   private void below() {
+    toMove.clear();
     List<KeyValue<Bytes, byte[]>> changed = new ArrayList<>();
     byte[] behind =
         below.scan(
@@ -284,6 +430,7 @@ final class Sweep {
 
   /** What is kept aside expires with a layout. */
   private void rowsDone() {
+    served = true;
     next = null;
     if (layout.followsLayout()) {
       done();
@@ -327,7 +474,7 @@ final class Sweep {
       moves.forgotten(table, category, from);
       return null;
     }
-    RowFormat.state(value, 0, state, 0, rows.encoding().rowFloats(from));
+    load(value);
     float[] after = moves.state(table, category, from, to, state);
     moves.remember(table, category, from, to, packed, units, RecentMoves.Reason.SWEEP);
     byte[] moved = RowFormat.encode(rows.encoding(), to, packed, units, after);

@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
  * back what changed; rows that are not dirty are evicted when the memory is needed. A row that is
  * not here is below, as it was when it was last here.
  *
+ * <p>A row may be <em>ahead</em> of what is below: readers see it in another dimension already,
+ * while the writer takes it for absent, and what is below for the truth, until it has written the
+ * same there and {@linkplain #settle settles} it. A row that is ahead may be evicted as any other
+ * that is not dirty: all that is lost is the head start.
+ *
  * <p><b>Units:</b> a slot is the writer's name for a row: it is good until the next call of {@link
  * #reserve}, {@link #move}, {@link #remove} or {@link #close}. Popularity and event time are in
  * their packed form (40 bits each).
@@ -84,6 +89,7 @@ public final class ResidentRows implements AutoCloseable {
   private volatile boolean closed;
   private long evicted;
   private long relocated;
+  private int ahead;
 
   /** Which share the sweep looks at next. */
   private int share;
@@ -152,14 +158,18 @@ public final class ResidentRows implements AutoCloseable {
     System.arraycopy(keys, from, sought, 0, n);
     search.find(index, slabs, searched, sought, 0, n, slabs.lastOfState());
     search.slots(n, slots);
+    for (int i = 0; i < n && ahead > 0; i++) {
+      slots[i] = slots[i] >= 0 && isAhead(slots[i]) ? ABSENT : slots[i];
+    }
   }
 
   /** The slot of one row, or {@link #ABSENT}. */
   public int find(int table, long category) {
     int slot = index.find(slabs, RowIndex.hash(table, category), table, category);
-    if (slot >= 0) {
-      RowDescriptor.markRecent(slabs.row(slot));
+    if (slot < 0 || isAhead(slot)) {
+      return ABSENT;
     }
+    RowDescriptor.markRecent(slabs.row(slot));
     return slot;
   }
 
@@ -387,11 +397,11 @@ public final class ResidentRows implements AutoCloseable {
     int target = slab.take();
     long to = slab.row(target);
     int slot = Slabs.slot(level, target);
-    boolean isDirty = RowDescriptor.isDirty(from);
+    int flags = RowDescriptor.flags(from);
     RowDescriptor.beginWrite(to);
     RowDescriptor.copyContent(from, to, slab.stride());
-    RowDescriptor.endWrite(to, RowDescriptor.LIVE | (isDirty ? RowDescriptor.DIRTY : 0));
-    if (isDirty) {
+    RowDescriptor.endWrite(to, flags);
+    if (RowDescriptor.isDirty(to)) {
       dirty.addInt(slot);
     }
     long hash = RowIndex.hash(RowDescriptor.table(from), RowDescriptor.category(from));
@@ -435,7 +445,8 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   /**
-   * Adds a row that is not here. {@link #reserve} has made room for it.
+   * Adds a row that is not here, or in the place of one that is ahead. {@link #reserve} has made
+   * room for it.
    *
    * @param state the floats of its encoding, from {@code at} on
    * @param isDirty whether it has to be written back; not when it was read from below just now
@@ -454,8 +465,16 @@ public final class ResidentRows implements AutoCloseable {
       throw new IllegalStateException(
           Check.message("rows", size(), "room for one more; reserve it before"));
     }
-    int slot = write(table, category, dimension, popularity, time, state, at, isDirty);
-    index.insert(RowIndex.hash(table, category), slot);
+    int flags = RowDescriptor.LIVE | (isDirty ? RowDescriptor.DIRTY : 0);
+    int slot = write(table, category, dimension, popularity, time, state, at, flags);
+    long hash = RowIndex.hash(table, category);
+    int before = ahead == 0 ? ABSENT : index.find(slabs, hash, table, category);
+    if (before >= 0) {
+      index.replace(hash, before, slot);
+      retire(before);
+    } else {
+      index.insert(hash, slot);
+    }
     return slot;
   }
 
@@ -467,7 +486,7 @@ public final class ResidentRows implements AutoCloseable {
       long time,
       float[] state,
       int at,
-      boolean isDirty) {
+      int flags) {
     checkState(dimension, state, at);
     int level = Slabs.level(dimension);
     int slot = Slabs.slot(level, slabs.of(dimension).take());
@@ -476,8 +495,8 @@ public final class ResidentRows implements AutoCloseable {
     RowDescriptor.setKey(row, table, category);
     RowDescriptor.setPopularity(row, popularity, time);
     Kernels.KERNELS.store(state, at, RowDescriptor.state(row), encoding.rowFloats(dimension));
-    RowDescriptor.endWrite(row, RowDescriptor.LIVE | (isDirty ? RowDescriptor.DIRTY : 0));
-    if (isDirty) {
+    RowDescriptor.endWrite(row, flags);
+    if (RowDescriptor.isDirty(row)) {
       dirty.addInt(slot);
     }
     liveRows[level]++;
@@ -491,6 +510,21 @@ public final class ResidentRows implements AutoCloseable {
    * @return its new slot
    */
   public int move(int slot, int dimension, float[] state, int at) {
+    return move(slot, dimension, state, at, RowDescriptor.LIVE | RowDescriptor.DIRTY);
+  }
+
+  /**
+   * The same for readers only: the row is ahead of what is below then. It must be clean.
+   *
+   * @return its new slot
+   */
+  public int moveAhead(int slot, int dimension, float[] state, int at) {
+    int moved = move(slot, dimension, state, at, RowDescriptor.LIVE | RowDescriptor.AHEAD);
+    ahead++;
+    return moved;
+  }
+
+  private int move(int slot, int dimension, float[] state, int at, int flags) {
     long row = slabs.row(slot);
     int table = RowDescriptor.table(row);
     long category = RowDescriptor.category(row);
@@ -503,7 +537,7 @@ public final class ResidentRows implements AutoCloseable {
             RowDescriptor.time(row),
             state,
             at,
-            true);
+            flags);
     index.replace(RowIndex.hash(table, category), slot, moved);
     retire(slot);
     return moved;
@@ -517,16 +551,44 @@ public final class ResidentRows implements AutoCloseable {
   }
 
   private void retire(int slot) {
-    RowDescriptor.setDead(slabs.row(slot));
+    long row = slabs.row(slot);
+    ahead -= RowDescriptor.isAhead(row) ? 1 : 0;
+    RowDescriptor.setDead(row);
     liveRows[Slabs.levelOf(slot)]--;
     limbo.retire(slot);
+  }
+
+  // -- rows that are ahead
+
+  /** Rows that are ahead of what is below. */
+  public int aheadRows() {
+    return ahead;
+  }
+
+  public boolean isAhead(int slot) {
+    return RowDescriptor.isAhead(slabs.row(slot));
+  }
+
+  /** The same is below now: the row is one like others. */
+  public void settle(int slot) {
+    RowDescriptor.setSettled(slabs.row(slot));
+    ahead--;
+  }
+
+  /** Takes a row away if it is ahead. */
+  public void removeAhead(int table, long category) {
+    int slot =
+        ahead == 0 ? ABSENT : index.find(slabs, RowIndex.hash(table, category), table, category);
+    if (slot >= 0 && isAhead(slot)) {
+      remove(slot);
+    }
   }
 
   // -- seeing all
 
   /**
    * Hands over the slots of rows, in no order that means anything. Rows that come meanwhile may be
-   * left out, and those that {@link #relocations} counts.
+   * left out, and those that {@link #relocations} counts. Rows that are ahead are among them.
    *
    * @param position where to begin: 0, or what the last call gave
    * @param most slots to look at
@@ -565,12 +627,7 @@ public final class ResidentRows implements AutoCloseable {
 
   /** Hands over the slots of all rows that changed, and counts them as written back. */
   public void writeBack(IntConsumer below) {
-    writeBack(0, below);
-  }
-
-  /** The same for those that changed after {@link #dirtyRows} was {@code from}. */
-  public void writeBack(int from, IntConsumer below) {
-    for (int i = from; i < dirty.size(); i++) {
+    for (int i = 0; i < dirty.size(); i++) {
       int slot = dirty.getInt(i);
       long row = slabs.row(slot);
       // Not so when the row has moved or gone since; its slot may have another by now.
@@ -579,13 +636,7 @@ public final class ResidentRows implements AutoCloseable {
         RowDescriptor.setClean(row);
       }
     }
-    if (from == 0) {
-      dirty.clear();
-    } else {
-      for (int i = dirty.size(); i > from; i--) {
-        dirty.popInt();
-      }
-    }
+    dirty.clear();
   }
 
   /** Visits the slots of all rows that changed since they were last written back, each once. */

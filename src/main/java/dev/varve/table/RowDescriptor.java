@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
  * The bytes of a row in memory.
  *
  * <pre>
- *   0  int32      sequence: bit 0 being written, bit 1 dirty, bit 2 live, above them a counter
+ *   0  int32      sequence: bit 0 being written, 1 dirty, 2 live, 3 ahead, above them a counter
  *   4  int64      category                           (in a free slot: next and previous free slot)
  *  12  uint40     popularity, packed
  *  17  uint40     its event time, packed
@@ -21,7 +21,7 @@ import java.lang.invoke.VarHandle;
  * one state of the row when both are the same and bit 0 is not set. Category and table of a live
  * slot never change. Readers write nothing but bit 15 of the table.
  *
- * <p>The counter wraps after 2^29 writes: a reader would have to sleep in the midst of one row for
+ * <p>The counter wraps after 2^28 writes: a reader would have to sleep in the midst of one row for
  * exactly that many of its updates to be deceived.
  *
  * <p><b>Source:</b> Boehm 2012, Can seqlocks get along with programming language memory models?
@@ -33,7 +33,8 @@ final class RowDescriptor {
   static final int WRITING = 1;
   static final int DIRTY = 2;
   static final int LIVE = 4;
-  private static final int COUNT = 8;
+  static final int AHEAD = 8;
+  private static final int COUNT = 16;
 
   private static final int CATEGORY = 4;
   private static final int TABLE = 22;
@@ -107,6 +108,11 @@ final class RowDescriptor {
     Memory.putIntRelease(row, Memory.getInt(row) | DIRTY);
   }
 
+  /** Whether it is dirty, live and ahead. */
+  static int flags(long row) {
+    return Memory.getInt(row) & (DIRTY | LIVE | AHEAD);
+  }
+
   static boolean isLive(long row) {
     return (Memory.getInt(row) & LIVE) != 0;
   }
@@ -120,9 +126,18 @@ final class RowDescriptor {
     Memory.putIntRelease(row, Memory.getInt(row) & ~DIRTY);
   }
 
+  static boolean isAhead(long row) {
+    return (Memory.getInt(row) & AHEAD) != 0;
+  }
+
+  /** Changes no content: a reader that meets it reads again. */
+  static void setSettled(long row) {
+    Memory.putIntRelease(row, Memory.getInt(row) & ~AHEAD);
+  }
+
   /** The slot holds no row any more; readers that still hold it see the row as it was. */
   static void setDead(long row) {
-    Memory.putIntRelease(row, Memory.getInt(row) & ~(LIVE | DIRTY));
+    Memory.putIntRelease(row, Memory.getInt(row) & ~(LIVE | DIRTY | AHEAD));
   }
 
   // -- content

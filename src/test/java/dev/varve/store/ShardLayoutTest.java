@@ -14,12 +14,15 @@ import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Basis;
 import dev.varve.table.Popularity;
+import dev.varve.table.RowFormat;
 import dev.varve.table.RowKeys;
 import dev.varve.testing.Cases;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,9 +36,11 @@ class ShardLayoutTest {
   private static final int KEYS = 3_000;
 
   /** A few rows are moved in it. */
-  private static final long SOME_NS = 20_000;
-
   private static final long KEEP_MS = 3_600_000;
+
+  /** Memory for all rows. */
+  private static final long ALL_FIT = 8 << 20;
+
   private static final Basis BASIS = Basis.of(DIMENSION, basis());
 
   private final MapBelow below = new MapBelow();
@@ -61,13 +66,17 @@ class ShardLayoutTest {
 
   /** With memory for a third of the rows, so that most of them are below only. */
   private Shard open() {
+    return open(256 << 10, below);
+  }
+
+  private Shard open(long memory, MapBelow below) {
     var optimizer = optimizer();
     var decay = new Popularity(60_000);
     var shard =
         new Shard(
             SHARD,
             below,
-            new EmbeddingStore.Settings(DIMENSION, optimizer, decay, 256 << 10, 1 << 16));
+            new EmbeddingStore.Settings(DIMENSION, optimizer, decay, memory, 1 << 16));
     opened.add(shard);
     return shard;
   }
@@ -78,7 +87,10 @@ class ShardLayoutTest {
 
   /** A shard whose rows have all learned something, key k seen 1 + k % 16 times. */
   private Shard learned() {
-    Shard shard = open();
+    return learned(open());
+  }
+
+  private static Shard learned(Shard shard) {
     Cases.forSeed(
         2,
         random -> {
@@ -198,11 +210,11 @@ class ShardLayoutTest {
     List<float[]> states = states(shard);
     follow(shard, small(2));
     while (shard.census().getMoves() < moves) {
-      shard.sweep(SOME_NS);
+      shard.sweep(0);
     }
     shard.writeBack();
     below.commit();
-    shard.sweep(SOME_NS);
+    shard.sweep(0);
     below.crash();
     Shard again = open();
 
@@ -210,6 +222,28 @@ class ShardLayoutTest {
     sweep(again);
 
     assertSame(states(again), states);
+  }
+
+  /** Hardly a row has followed below, all have to readers. */
+  @Test
+  void soDoesOneWhileRowsAreAheadOfWhatIsBelow() {
+    Shard shard = learned(open(ALL_FIT, below));
+    List<float[]> states = states(shard);
+    follow(shard, small(2).setExpire(2.5));
+    serve(shard);
+    follow(shard, wide(3).setRestores(1));
+    float[] gradient = Batches.gradient(DIMENSION, 0.5f);
+    shard.apply(
+        Batches.batch(Batches.table("user", gradient, 15))
+            .setEventTimeMs(Batches.NOON_MS + 1_000)
+            .build());
+    assertThat(shard.sweep(Long.MAX_VALUE)).isTrue();
+
+    float[] stepped = states.get(15).clone();
+    optimizer().step(stepped, 0, DIMENSION, gradient, 0);
+    states.set(15, stepped);
+    assertSame(states(shard), states);
+    assertThat(shard.rows().aheadRows()).isZero();
   }
 
   @Test
@@ -248,6 +282,67 @@ class ShardLayoutTest {
     float[] expected = optimizer().initial("user", 15, DIMENSION);
     optimizer().encoding().copy(left, 4, expected, DIMENSION);
     assertThat(Reads.state(shard, "user", 15)).containsExactly(expected).isNotEqualTo(before);
+  }
+
+  // -- ahead of what is below
+
+  /** Sweeps until readers see the layout. */
+  private static void serve(Shard shard) {
+    while (!shard.isServed()) {
+      shard.sweep(0);
+    }
+    assertThat(shard.rows().aheadRows()).isPositive();
+  }
+
+  @ParameterizedTest
+  @EnumSource(OptimizerKind.class)
+  void readersSeeALayoutBeforeItIsBelowAndNothingElseDoes(OptimizerKind of) {
+    kind = of;
+    Shard shard = learned(open(ALL_FIT, below));
+    Map<byte[], byte[]> stored = new TreeMap<>(Arrays::compareUnsigned);
+    stored.putAll(below.pairs);
+    follow(shard, small(2));
+    serve(shard);
+    List<float[]> ahead = states(shard);
+    int rowsAhead = shard.rows().aheadRows();
+    TableSummary counted = Objects.requireNonNull(shard.summary().tables().get("user"));
+    assertThat(counted.rowsByDimension()).containsEntry(DIMENSION, (long) rowsAhead);
+    shard.writeBack();
+    long unchanged =
+        stored.entrySet().stream()
+            .filter(row -> row.getKey().length == RowFormat.KEY_BYTES)
+            .filter(row -> Arrays.equals(row.getValue(), below.pairs.get(row.getKey())))
+            .count();
+    assertThat(unchanged).isEqualTo(rowsAhead);
+    below.commit();
+
+    sweep(shard);
+    assertSame(states(shard), ahead);
+    below.crash();
+    Shard again = open(ALL_FIT, below);
+    sweep(again);
+
+    assertSame(states(again), ahead);
+    assertThat(again.summary().tables()).isEqualTo(shard.summary().tables());
+  }
+
+  @Test
+  void anUpdateTakesARowThatIsAheadFromBelow() {
+    Shard shard = learned(open(ALL_FIT, below));
+    Shard other = learned(open(ALL_FIT, new MapBelow()));
+    follow(shard, small(2));
+    follow(other, small(2));
+    serve(shard);
+    float[] gradient = Batches.gradient(4, 0.5f);
+    var update = Batches.table("user", gradient, 15).addDimensions(4);
+
+    shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 1_000).build());
+    assertThat(shard.rows().isAhead(shard.rows().find(0, 15))).isFalse();
+    other.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 1_000).build());
+    sweep(shard);
+    sweep(other);
+
+    assertSame(states(shard), states(other));
   }
 
   // -- moves

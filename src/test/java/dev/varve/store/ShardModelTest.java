@@ -95,6 +95,12 @@ class ShardModelTest {
     long rewrites;
     long tailReads;
 
+    /** Layouts that came while rows were ahead for the one before. */
+    long ahead;
+
+    /** Checks of what is served while it is not below yet. */
+    long served;
+
     Run(RandomGenerator random, Load load) {
       this.random = random;
       this.load = load;
@@ -143,12 +149,22 @@ class ShardModelTest {
 
     /** A new layout, or a piece of the sweep for the one before. */
     private void move() {
-      if (shard.isSwept() && random.nextBoolean()) {
-        apply(Batches.layout(random, load.dimension, ++version));
+      if (shard.isSwept() ? random.nextBoolean() : random.nextInt(3) == 0) {
+        UpdateBatch layout = Batches.layout(random, load.dimension, ++version);
+        if (!shard.isSwept()) {
+          ahead += shard.rows().aheadRows() > 0 ? 1 : 0;
+          layout = withoutRestoring(layout);
+        }
+        apply(layout);
       } else {
-        boolean all = random.nextBoolean();
-        shard.sweep(all ? Long.MAX_VALUE : random.nextInt(20_000));
+        // All, or as little as can be.
+        shard.sweep(random.nextInt(3) == 0 ? Long.MAX_VALUE : 0);
       }
+    }
+
+    /** What a sweep has cut off is given back only where it was kept aside. */
+    private static UpdateBatch withoutRestoring(UpdateBatch batch) {
+      return batch.toBuilder().setLayout(batch.getLayout().toBuilder().clearRestores()).build();
     }
 
     void apply(UpdateBatch batch) {
@@ -208,7 +224,12 @@ class ShardModelTest {
     }
 
     void check() {
+      if (shard.isServed() && (shard.isSwept() || shard.rows().evictions() == 0)) {
+        checkStates();
+        checkVectors();
+      }
       if (!shard.isSwept()) {
+        served += shard.isServed() ? 1 : 0;
         return;
       }
       assertThat(withoutSweep(shard.census())).isEqualTo(plain(model.census(SHARD, kept)));
@@ -223,8 +244,6 @@ class ShardModelTest {
       model.rows.forEach(
           (table, byKey) ->
               assertThat(summary.tables().get(table)).isEqualTo(sizeOf(table, byKey)));
-      checkStates();
-      checkVectors();
     }
 
     /** Bins are as of the last write-back, when a sweep may have been under way. */
@@ -448,7 +467,7 @@ class ShardModelTest {
   @Test
   void aShardUnderLayoutsIsTheFoldOfItsBatchesHoweverItsSweepsWereCut() {
     long[] raised = {0};
-    long[] seen = new long[1];
+    long[] seen = new long[3];
     Cases.forAll(
         200,
         random -> {
@@ -459,10 +478,14 @@ class ShardModelTest {
               raised[0] += run.shard.census().getRaised() > 1 ? 1 : 0;
             }
             seen[0] += run.tailReads;
+            seen[1] += run.ahead;
+            seen[2] += run.served;
           }
         });
     assertThat(raised[0]).as("steps under a price").isGreaterThan(200);
     assertThat(seen[0]).as("states made of shared rows").isGreaterThan(1_000);
+    assertThat(seen[1]).as("layouts while rows are ahead").isGreaterThan(10);
+    assertThat(seen[2]).as("checks in the midst of a sweep").isGreaterThan(20);
   }
 
   @Test

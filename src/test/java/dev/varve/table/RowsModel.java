@@ -48,6 +48,10 @@ final class RowsModel {
   private final Map<RowKey, Content> below = new HashMap<>();
   private final Set<RowKey> resident = new HashSet<>();
   private final Set<RowKey> dirty = new HashSet<>();
+
+  /** What readers see of rows that are ahead of what is below. */
+  private final Map<RowKey, Content> ahead = new HashMap<>();
+
   private long evictions;
   private long[] blockBytes = new long[9];
   private int pagesGiven;
@@ -69,12 +73,14 @@ final class RowsModel {
     if (random.nextInt(20) == 0) {
       level = random.nextInt(8);
     }
-    switch (random.nextInt(10)) {
+    switch (random.nextInt(13)) {
       case 0, 1, 2, 3 -> insert(n);
       case 4, 5 -> fetch(n / 8 + 1);
       case 6 -> store(n);
       case 7 -> move(n / 8 + 1);
       case 8 -> remove(n / 4 + 1);
+      case 9, 10 -> moveAhead(n / 8 + 1);
+      case 11 -> settle(n / 8 + 1);
       default -> writeBack();
     }
   }
@@ -99,6 +105,7 @@ final class RowsModel {
   private void fetch(int n) {
     List<RowKey> away = some(below.keySet(), n);
     away.removeAll(resident);
+    // Those that are ahead too: what is below takes their place.
     for (RowKey key : away) {
       Content content = below.get(key);
       if (content != null && reserve(content.dimension, 1) > 0) {
@@ -122,6 +129,7 @@ final class RowsModel {
             isDirty);
     assertThat(rows.isDirty(slot)).isEqualTo(isDirty);
     resident.add(key);
+    ahead.remove(key);
   }
 
   private void store(int n) {
@@ -153,6 +161,38 @@ final class RowsModel {
       assertThat(slot).isNotEqualTo(from);
       all.put(key, moved);
       dirty.add(key);
+    }
+  }
+
+  /** To readers only. */
+  private void moveAhead(int n) {
+    for (RowKey key : some(resident, n)) {
+      int dimension = dimension();
+      if (dirty.contains(key) || reserve(dimension, 1) == 0 || !resident.contains(key)) {
+        continue;
+      }
+      Content old = Objects.requireNonNull(all.get(key));
+      var moved = new Content(dimension, old.popularity, old.time, content(dimension).state);
+      int slot = rows.moveAhead(rows.find(key.table(), key.category()), dimension, moved.state, 0);
+      assertThat(rows.isAhead(slot)).isTrue();
+      resident.remove(key);
+      ahead.put(key, moved);
+    }
+  }
+
+  /** The same is below now, or the head start is given up. */
+  private void settle(int n) {
+    for (RowKey key : some(ahead.keySet(), n)) {
+      if (random.nextInt(4) == 0) {
+        rows.removeAhead(key.table(), key.category());
+      } else {
+        Content content = Objects.requireNonNull(ahead.get(key));
+        rows.settle(find(key));
+        below.put(key, content);
+        all.put(key, content);
+        resident.add(key);
+      }
+      ahead.remove(key);
     }
   }
 
@@ -202,11 +242,12 @@ final class RowsModel {
 
   private void forgetEvicted() {
     if (rows.evictions() > evictions) {
-      long before = resident.size() + evictions;
+      long before = resident.size() + ahead.size() + evictions;
       resident.removeIf(key -> find(key) == ResidentRows.ABSENT);
+      ahead.keySet().removeIf(key -> find(key) == ResidentRows.ABSENT);
       assertThat(resident).as("what changed is here").containsAll(dirty);
       evictions = rows.evictions();
-      assertThat(resident.size() + evictions).isEqualTo(before);
+      assertThat(resident.size() + ahead.size() + evictions).isEqualTo(before);
     }
   }
 
@@ -214,7 +255,8 @@ final class RowsModel {
 
   void check() {
     checkMemory();
-    assertThat(rows.size()).isEqualTo(resident.size());
+    assertThat(rows.size()).isEqualTo(resident.size() + ahead.size());
+    assertThat(rows.aheadRows()).isEqualTo(ahead.size());
     Set<Integer> slots = new HashSet<>();
     int[] perLevel = new int[9];
     List<String> wrong = new ArrayList<>();
@@ -233,7 +275,7 @@ final class RowsModel {
       assertThat(block.rows()).isEqualTo(perLevel[Slabs.level(block.dimension())]);
       assertThat(block.bytes()).isGreaterThanOrEqualTo(block.rows() * block.rowBytes());
     }
-    assertThat(rows.memory().rows()).isEqualTo(resident.size());
+    assertThat(rows.memory().rows()).isEqualTo(resident.size() + ahead.size());
     countPages();
   }
 
@@ -259,11 +301,15 @@ final class RowsModel {
     if (slot < 0) {
       return !resident.contains(key) && below.get(key) == content;
     }
-    return resident.contains(key)
+    boolean isAhead = ahead.containsKey(key);
+    boolean isHidden = isAhead && rows.find(key.table(), key.category()) == ResidentRows.ABSENT;
+    return resident.contains(key) != isAhead
+        && isHidden == isAhead
+        && rows.isAhead(slot) == isAhead
         && rows.table(slot) == key.table()
         && rows.category(slot) == key.category()
         && rows.isDirty(slot) == dirty.contains(key)
-        && read(slot).isSame(content);
+        && read(slot).isSame(ahead.getOrDefault(key, content));
   }
 
   private void checkMemory() {

@@ -61,7 +61,8 @@ public final class StoreTopology {
 
   private void table(EmbeddingStore.Settings settings, Duration censusEvery, Duration step) {
     source(UPDATES, topics.updates());
-    topology.addProcessor(TABLE, () -> new TableProcessor(censusEvery, step), UPDATES);
+    var share = new SweepShare();
+    topology.addProcessor(TABLE, () -> new TableProcessor(censusEvery, step, share), UPDATES);
     topology.addStateStore(new EmbeddingStoreBuilder(settings), TABLE);
     sink(TableProcessor.CENSUS, topics.census(), TABLE);
     sink(TableProcessor.DEAD_LETTERS, topics.deadLetters(), TABLE);

@@ -28,6 +28,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
 
   private final Duration censusEvery;
   private final Duration step;
+  private final SweepShare share;
   private @Nullable EmbeddingStore store;
   private @Nullable DeadLetters deadLetters;
   private @Nullable Cancellable sweep;
@@ -35,14 +36,19 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
   /** At start too: nothing is planned before every shard has sent one. */
   private boolean changed = true;
 
+  /** Newest layout of which the census has told that every row follows it. */
+  private long told;
+
   private long reportedGradients;
 
   /**
    * @param step how long the sweep behind a new layout may take at a time
+   * @param share what it may take of its thread
    */
-  TableProcessor(Duration censusEvery, Duration step) {
+  TableProcessor(Duration censusEvery, Duration step, SweepShare share) {
     this.censusEvery = censusEvery;
     this.step = step;
+    this.share = share;
   }
 
   @Override
@@ -56,23 +62,40 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     goOnSweeping();
   }
 
+  /** The first step at once: usually it is the only one, and the room it makes is counted on. */
   private void goOnSweeping() {
-    if (sweep == null && !Initialized.require(store).isSwept()) {
+    EmbeddingStore rows = Initialized.require(store);
+    if (sweep == null && !rows.isSwept()) {
+      rows.sweep(step.toNanos());
       sweep = context().schedule(PAUSE, PunctuationType.WALL_CLOCK_TIME, this::sweep);
     }
   }
 
-  /** A step; behind the last one the census that says so, once what it tells is committed. */
+  /**
+   * A step; behind the last one for a layout the census that says so, once what it tells is
+   * committed. Prices change too often for that.
+   */
   private void sweep(long nowMs) {
     EmbeddingStore rows = Initialized.require(store);
-    if (!rows.sweep(step.toNanos())) {
-      changed = true;
-    } else if (rows.isDirty()) {
+    if (!rows.isSweepInMemory() && !share.isLeft()) {
+      return;
+    }
+    long begun = System.nanoTime();
+    boolean done = rows.sweep(step.toNanos());
+    share.took(System.nanoTime() - begun);
+    changed = true;
+    if (!done) {
+      return;
+    }
+    long layout = rows.layoutVersion();
+    if (told < layout && rows.committedLayout() < layout) {
       context().commit();
-    } else {
-      Initialized.require(sweep).cancel();
-      sweep = null;
-      changed = true;
+      return;
+    }
+    Initialized.require(sweep).cancel();
+    sweep = null;
+    if (told < layout) {
+      told = layout;
       sendCensus(nowMs);
       context().commit();
     }
@@ -85,9 +108,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
       UpdateBatch batch = Messages.received(UpdateBatch.parser(), record.value());
       rows.apply(batch);
       changed = true;
-      if (batch.hasLayout()) {
-        goOnSweeping();
-      }
+      goOnSweeping();
     } catch (InvalidProtocolBufferException | RefusedBatchException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
     }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.varve.layout.Layouts;
+import dev.varve.schema.Block;
 import dev.varve.schema.BlockCensus;
+import dev.varve.schema.BudgetUnit;
 import dev.varve.schema.Census;
 import dev.varve.schema.Command;
 import dev.varve.schema.DenseDelta;
@@ -25,6 +27,7 @@ import dev.varve.testing.StreamsDriver;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +106,59 @@ class StoreTopologyTest {
       driver.pass(Parts.CENSUS_EVERY);
       assertThat(driver.read(CENSUS)).isEmpty();
     }
+  }
+
+  /** However many updates come between two steps: a shard under load is never without changes. */
+  @Test
+  void aSweepEndsAndIsToldWhileUpdatesGoOn() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(UPDATES, update(1, 2));
+      driver.send(UPDATES, UpdateBatch.newBuilder().setLayout(layout(1)).build());
+      List<Census> told = new ArrayList<>();
+      for (int i = 0; i < 100 && told.isEmpty(); i++) {
+        driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class).apply(update(2));
+        driver.pass(Duration.ofMillis(1));
+        told.addAll(driver.read(CENSUS, Census.parser()));
+      }
+      assertThat(told).extracting(Census::getSweptVersion).containsExactly(2L);
+    }
+  }
+
+  /** What it frees has been given away already. */
+  @Test
+  void aPriceIsSweptAtOnceAndNotTold() {
+    try (StreamsDriver driver = Parts.startStore(folder)) {
+      driver.send(UPDATES, update(1, 2, 3, 4, 5, 6, 7, 8));
+      Layout small =
+          layout(0.5)
+              .setGrowth(10)
+              .setSlack(10)
+              .setUnit(BudgetUnit.PARAMETERS)
+              .putQuotas(0, 50)
+              .build();
+      driver.send(UPDATES, UpdateBatch.newBuilder().setLayout(small).build());
+      driver.pass(Duration.ofMillis(200));
+      driver.read(CENSUS);
+      EmbeddingStore store = driver.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class);
+      double price = store.census().getRaised();
+
+      var later = update(9, 10, 11).toBuilder().setEventTimeMs(Parts.TIME_MS + 10_000);
+      driver.send(UPDATES, later.build());
+      driver.send(UPDATES, later.setEventTimeMs(Parts.TIME_MS + 20_000).build());
+
+      assertThat(store.census().getRaised()).isNotEqualTo(price);
+      assertThat(store.isSwept()).isTrue();
+      driver.pass(Duration.ofMillis(200));
+      assertThat(driver.read(CENSUS)).isEmpty();
+    }
+  }
+
+  private static Layout.Builder layout(double threshold) {
+    var block = Block.newBuilder().setDimension(Parts.DIMENSION).setThreshold(threshold);
+    return Layout.newBuilder()
+        .setVersion(2)
+        .setBaseDimension(Parts.DIMENSION)
+        .addDefaultBlocks(block);
   }
 
   private static long binned(Census census) {

@@ -37,7 +37,7 @@ final class RebalanceBench implements Bench {
   private static final int ROWS_PER_UPDATE = 50;
 
   private static final long POLL_MS = 1;
-  private static final long LONGEST_SWEEP_NS = TimeUnit.MINUTES.toNanos(2);
+  private static final long LONGEST_SWEEP_NS = TimeUnit.MINUTES.toNanos(5);
   private static final double GOAL_RATIO = 2;
   private static final double GOAL_MOVES = 200_000;
   private static final double GOAL_STEP_MS = 5;
@@ -83,10 +83,13 @@ final class RebalanceBench implements Bench {
    * @param p50 of lookups, microseconds
    * @param p99 of lookups, microseconds
    * @param ratio of their p99 to the one just before
-   * @param moves a second, from when the first shard had the layout until all rows followed it
+   * @param moves a second, from when the first shard had the layout until lookups saw all rows
+   *     follow it
+   * @param stored the same until all followed it on disk too
    * @param waited seconds from when Kafka had the layout until the first shard had it
    */
-  private record Measure(double p50, double p99, double ratio, double moves, double waited) {}
+  private record Measure(
+      double p50, double p99, double ratio, double moves, double stored, double waited) {}
 
   private final Settings settings;
   private final Population population;
@@ -188,21 +191,45 @@ final class RebalanceBench implements Bench {
 
     /** Moves all rows, behind a quiet time; a move that does not count only warms up. */
     void measure(Move move, boolean counts) throws InterruptedException {
+      awaitApplied();
       took();
       TimeUnit.NANOSECONDS.sleep(settings.round().toNanos());
       Histogram before = took();
       send(move.blocks(sender));
       double waited = await(embeddings::layoutVersion);
-      double seconds = await(embeddings::sweptVersion);
+      double served = await(embeddings::servedVersion);
+      double stored = served + await(embeddings::sweptVersion);
       Histogram during = took();
       long moves = moves(move);
       if (counts) {
         quiet.add(before);
         double p99 = micros(during, 99);
         var measure =
-            new Measure(micros(during, 50), p99, p99 / micros(before, 99), moves / seconds, waited);
+            new Measure(
+                micros(during, 50),
+                p99,
+                p99 / micros(before, 99),
+                moves / served,
+                moves / stored,
+                waited);
         Objects.requireNonNull(measures.get(move)).add(measure);
       }
+    }
+
+    /** Waits until the shards have what was sent until now: none lags behind another. */
+    private void awaitApplied() throws InterruptedException {
+      long batches = sender.batches();
+      long begun = System.nanoTime();
+      while (embeddings.examples() < batches) {
+        sleepUnlessLate(begun);
+      }
+    }
+
+    private void sleepUnlessLate(long begun) throws InterruptedException {
+      if (System.nanoTime() - begun > LONGEST_SWEEP_NS) {
+        throw new IllegalStateException("sweep: none in 5 min (expected: an end)");
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MS);
     }
 
     private Histogram took() {
@@ -227,10 +254,7 @@ final class RebalanceBench implements Bench {
     private double await(LongSupplier at) throws InterruptedException {
       long begun = System.nanoTime();
       while (at.getAsLong() < version) {
-        if (System.nanoTime() - begun > LONGEST_SWEEP_NS) {
-          throw new IllegalStateException("sweep: none in 2 min (expected: an end)");
-        }
-        TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        sleepUnlessLate(begun);
       }
       return (System.nanoTime() - begun) / 1e9;
     }
@@ -284,6 +308,7 @@ final class RebalanceBench implements Bench {
     add(name + "wait for the layout", Unit.SECONDS, of, Measure::waited);
     figures.add(
         figure(name + "moves", Unit.ROWS_PER_SECOND, of, Measure::moves).atLeast(GOAL_MOVES));
+    add(name + "moves, on disk too", Unit.ROWS_PER_SECOND, of, Measure::stored);
   }
 
   private void add(String name, Unit unit, List<Measure> of, ToDoubleFunction<Measure> what) {

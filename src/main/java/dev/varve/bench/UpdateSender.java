@@ -43,7 +43,7 @@ final class UpdateSender implements AutoCloseable {
   private final Gradients gradients;
   private final UpdateLog log;
   private volatile @Nullable Exception failure;
-  private long sent;
+  private volatile long sent;
 
   UpdateSender(KafkaScene scene, Settings settings) {
     this(scene, settings, new PooledGradients(settings));
@@ -92,6 +92,11 @@ final class UpdateSender implements AutoCloseable {
   /** What is sent so far. */
   UpdateLog log() {
     return log;
+  }
+
+  /** Update batches that were sent so far, each of one example; any thread may ask. */
+  long batches() {
+    return sent;
   }
 
   /** Sends an update of every row, in random order, and waits until the broker has it. */
@@ -210,13 +215,14 @@ final class UpdateSender implements AutoCloseable {
         places[numbers[i]] = 0;
       }
       update.setGradients(gradients.of(keys, size));
-      sent++;
+      long number = sent + 1;
+      sent = number;
       byte[] bytes =
           UpdateBatch.newBuilder()
-              .setEndOffset(sent)
+              .setEndOffset(number)
               .setLayoutVersion(1)
               .setExamples(1)
-              .setEventTimeMs(Population.BEGIN_MS + sent)
+              .setEventTimeMs(Population.BEGIN_MS + number)
               .addTables(update)
               .build()
               .toByteArray();

@@ -326,6 +326,26 @@ class ShardLayoutTest {
     assertThat(again.summary().tables()).isEqualTo(shard.summary().tables());
   }
 
+  /** Its trace had been given a row by a layout that is taken back before it was below. */
+  @Test
+  void aCategoryThatIsForgottenIsNotServedAheadAnyMore() {
+    Shard shard = learned(open(ALL_FIT, below));
+    follow(shard, small(2));
+    sweep(shard);
+    shard.writeBack();
+    follow(shard, wide(3));
+    serve(shard);
+    assertThat(Reads.state(shard, "user", 0)).hasSize(2 * (1 + DIMENSION));
+
+    follow(shard, small(4).setRestores(2).setExpire(1_000).setKeepMs(0));
+    var update = Batches.table("user", Batches.gradient(DIMENSION, 0.5f), 0);
+    shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 1_000).build());
+
+    assertThat(Reads.state(shard, "user", 0)).isNull();
+    sweep(shard);
+    assertThat(Reads.state(shard, "user", 0)).isNull();
+  }
+
   @Test
   void anUpdateTakesARowThatIsAheadFromBelow() {
     Shard shard = learned(open(ALL_FIT, below));

@@ -13,7 +13,7 @@ public final class BrokerMain {
    *
    * @param args the data folder, the port
    */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, InterruptedException {
     Marker.STARTING.say();
     try (var _ = EmbeddedBroker.start(Path.of(args[0]), Integer.parseInt(args[1]))) {
       Marker.RUNNING.say();

@@ -1,0 +1,101 @@
+package dev.varve.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Kills the broker while it ends a transaction: it has decided to commit, and told some of the
+ * partitions. Started again it has to tell the others, or what reads only what is committed waits
+ * for ever.
+ */
+@Timeout(300)
+class BrokerCrashIT {
+  private static final int KILLS = 8;
+  private static final int APART_MS = 3;
+  private static final int PARTITIONS = 200;
+  private static final String TOPIC = "wide";
+
+  @Test
+  void aTransactionEndsInAllItsPartitions() throws Exception {
+    try (var stage = new Stage("broker")) {
+      try (Admin admin = admin(stage)) {
+        admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1))).all().get();
+      }
+      for (int kill = 0; kill < KILLS; kill++) {
+        killWhileCommitting(stage, kill * APART_MS);
+        try (Admin admin = admin(stage)) {
+          awaitStable(admin);
+        }
+      }
+    }
+  }
+
+  private static void killWhileCommitting(Stage stage, int afterMs)
+      throws IOException, InterruptedException, ExecutionException {
+    Map<String, Object> settings =
+        Map.of("bootstrap.servers", stage.bootstrap(), "transactional.id", "x", "linger.ms", 20);
+    try (var producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      for (int partition = 0; partition < PARTITIONS; partition++) {
+        var _ = producer.send(new ProducerRecord<>(TOPIC, partition, null, new byte[1]));
+      }
+      producer.flush();
+      var commit = CompletableFuture.runAsync(producer::commitTransaction);
+      TimeUnit.MILLISECONDS.sleep(afterMs);
+      stage.restartBroker();
+      commit.get();
+    }
+  }
+
+  private static void awaitStable(Admin admin) throws InterruptedException, ExecutionException {
+    Map<Integer, Long> ends = Map.of();
+    Map<Integer, Long> stable = Map.of();
+    for (int i = 0; i < 100 && (stable.isEmpty() || !stable.equals(ends)); i++) {
+      TimeUnit.MILLISECONDS.sleep(100);
+      stable = ends(admin, IsolationLevel.READ_COMMITTED);
+      ends = ends(admin, IsolationLevel.READ_UNCOMMITTED);
+    }
+    assertThat(stable).as("what is committed").isEqualTo(ends);
+  }
+
+  private static Map<Integer, Long> ends(Admin admin, IsolationLevel level)
+      throws InterruptedException, ExecutionException {
+    Map<TopicPartition, OffsetSpec> latest =
+        IntStream.range(0, PARTITIONS)
+            .boxed()
+            .collect(Collectors.toMap(p -> new TopicPartition(TOPIC, p), _ -> OffsetSpec.latest()));
+    var ends = new TreeMap<Integer, Long>();
+    admin
+        .listOffsets(latest, new ListOffsetsOptions(level))
+        .all()
+        .get()
+        .forEach((partition, end) -> ends.put(partition.partition(), end.offset()));
+    return ends;
+  }
+
+  private static Admin admin(Stage stage) {
+    return Admin.create(Map.of("bootstrap.servers", stage.bootstrap()));
+  }
+}

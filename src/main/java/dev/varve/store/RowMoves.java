@@ -74,10 +74,19 @@ final class RowMoves {
    * below the layout's least, and nothing is kept of it that a rollback might ask for.
    */
   boolean isForgotten(ShardTable table, long category, int from, int to, double popularity) {
-    Layout in = layout.layout();
-    return to == 0
-        && popularity < in.getExpire()
-        && (in.getKeepMs() == 0 || (from == 0 && kept.get(table.id(), category).isEmpty()));
+    return isFaded(to, popularity)
+        && (layout.layout().getKeepMs() == 0
+            || (from == 0 && kept.get(table.id(), category).isEmpty()));
+  }
+
+  /** Whether it is forgotten unless something is kept of it. */
+  boolean isFaded(int to, double popularity) {
+    return to == 0 && popularity < layout.layout().getExpire();
+  }
+
+  /** Whether a sweep has to know what is kept of a row. */
+  boolean asksKept(int to, double popularity) {
+    return layout.layout().getRestores() > 0 || isFaded(to, popularity);
   }
 
   /** Whether a sweep has to move a row, or to take away what is left of it. */

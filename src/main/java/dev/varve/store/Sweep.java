@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sweep {
   /** Rows that are looked at, or moved, between two looks at the clock. */
-  private static final int SOME = 128;
+  private static final int SOME = 32;
 
   private static final int LEVELS = 9;
   private static final int MOST_STATE = 2 * (1 + 128);
@@ -66,6 +66,12 @@ final class Sweep {
 
   /** Those of them in memory: where they are. */
   private final IntArrayList slots = new IntArrayList();
+
+  /** Rows in memory that may have to move. */
+  private final IntArrayList candidates = new IntArrayList();
+
+  /** Those of which it has to be known what is kept: table, category. */
+  private final LongArrayList asking = new LongArrayList();
 
   private final byte[][] keys = new byte[SOME][];
   private final byte[] @Nullable [] values = new byte[SOME][];
@@ -252,9 +258,13 @@ final class Sweep {
     slots.clear();
     toMove.clear();
     Arrays.fill(needed, 0);
+    candidates.clear();
+    asking.clear();
     position = rows.visit(position, some(), look);
     seen += some();
+    choose();
     move();
+    kept.flush();
     if (position >= 0) {
       return;
     }
@@ -290,10 +300,32 @@ final class Sweep {
     }
     if (layout.isUntouched(units) && !rows.isAhead(slot)) {
       int to = table.rule().dimension(category, dimension, popularity);
-      if (moves.isDue(table, category, dimension, to, popularity)) {
+      if (to != dimension || moves.isFaded(to, popularity)) {
+        candidates.addInt(slot);
+        if (moves.asksKept(to, popularity)) {
+          asking.addLong(table.id());
+          asking.addLong(category);
+        }
+      }
+    }
+  }
+
+  /**
+   * Of the rows that may have to move, those that have to. What is kept of them is read at once.
+   */
+  private void choose() {
+    kept.fetch(asking);
+    for (int i = 0; i < candidates.size(); i++) {
+      int slot = candidates.getInt(i);
+      ShardTable table = tables.get(rows.table(slot));
+      long category = rows.category(slot);
+      int from = rows.dimension(slot);
+      double popularity = layout.popularity(rows.popularity(slot), rows.time(slot));
+      int to = table.rule().dimension(category, from, popularity);
+      if (moves.isDue(table, category, from, to, popularity)) {
+        slots.addInt(slot);
         toMove.addLong(table.id());
         toMove.addLong(category);
-        slots.addInt(slot);
         needed[level(to)]++;
       }
     }
@@ -305,9 +337,6 @@ final class Sweep {
 
   private void move() {
     if (!toMove.isEmpty()) {
-      if (layout.layout().getRestores() > 0) {
-        kept.fetch(toMove);
-      }
       boolean elsewhere = rows.reserve(needed, writeBack);
       for (int i = 0; i < slots.size(); i++) {
         ShardTable table = tables.get((int) toMove.getLong(2 * i));

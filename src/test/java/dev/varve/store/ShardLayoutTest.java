@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ShardLayoutTest {
   private static final int DIMENSION = 8;
   private static final int SHARD = 3;
+  private static final long HALF_LIFE_MS = 60_000;
   private static final int KEYS = 3_000;
 
   /** A few rows are moved in it. */
@@ -71,7 +72,7 @@ class ShardLayoutTest {
 
   private Shard open(long memory, MapBelow below) {
     var optimizer = optimizer();
-    var decay = new Popularity(60_000);
+    var decay = new Popularity(HALF_LIFE_MS);
     var shard =
         new Shard(
             SHARD,
@@ -533,6 +534,36 @@ class ShardLayoutTest {
     // Popularities are whole numbers here, so rows come and go by the hundred.
     assertThat(used(shard)).isBetween(quota * 80 / 100, quota);
     assertThat(shard.census().getGrown()).isEqualTo(used(shard) - (quota - quota / 100));
+  }
+
+  /**
+   * Two quiet half-lives between the census and its layout: a quarter of every popularity is left.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void rowsThatHaveFadedSinceTheCensusMayStay(boolean isTimeKnown) {
+    Shard shard = learned();
+    follow(shard, small(2).setUnit(BudgetUnit.PARAMETERS));
+    sweep(shard);
+    long quota = used(shard) * 102 / 100;
+    var touched = Batches.table("user", Batches.gradient(4, 0.1f), KEYS - 1).addDimensions(4);
+    shard.apply(Batches.batch(touched).setEventTimeMs(Batches.NOON_MS + 2 * HALF_LIFE_MS).build());
+
+    follow(
+        shard,
+        small(3)
+            .setUnit(BudgetUnit.PARAMETERS)
+            .setGrowth(quota / 50)
+            .setSlack(quota / 100)
+            .setAsOfMs(isTimeKnown ? Batches.NOON_MS : 0)
+            .putQuotas(SHARD, quota));
+    sweep(shard);
+
+    if (isTimeKnown) {
+      assertThat(used(shard)).isBetween(quota * 90 / 100, quota);
+    } else {
+      assertThat(used(shard)).isLessThan(quota * 60 / 100);
+    }
   }
 
   @Test

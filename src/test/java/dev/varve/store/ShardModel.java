@@ -540,7 +540,8 @@ final class ShardModel {
 
   /** The least price at which rows leave the slack free. */
   private void setPrice(long atMs) {
-    int price = -32;
+    long behindMs = layout.getAsOfMs() == 0 ? 0 : Math.max(0, atMs - layout.getAsOfMs());
+    int price = -32 - (int) (64 * Math.min(behindMs, 8 * halfLifeMs) / halfLifeMs);
     while (price < 4096 && used(price, atMs) > room.quota - layout.getSlack()) {
       price++;
     }

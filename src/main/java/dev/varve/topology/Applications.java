@@ -2,6 +2,7 @@ package dev.varve.topology;
 
 import dev.varve.base.Check;
 import dev.varve.broker.KafkaConfig;
+import dev.varve.broker.OpenTransactions;
 import dev.varve.broker.Topics;
 import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
 import org.slf4j.Logger;
@@ -62,6 +64,7 @@ public final class Applications implements AutoCloseable {
   private final StoreApplication store;
   private final KafkaStreams learn;
   private final StreamsEmbeddings embeddings;
+  private final OpenTransactions open;
 
   /**
    * Prepares both applications.
@@ -78,6 +81,7 @@ public final class Applications implements AutoCloseable {
     Topics topics = new Topics(config.kafka);
     store = new StoreApplication(config, bootstrap, stateFolder);
     embeddings = store.embeddings();
+    open = new OpenTransactions(config.kafka, bootstrap);
     var shared =
         new Trainer.Shared(
             features,
@@ -132,10 +136,16 @@ public final class Applications implements AutoCloseable {
     await(
         learn,
         "the trainers and the first layout",
-        () -> learn.state() == KafkaStreams.State.RUNNING && layout.version() > 0);
+        () -> learn.state() == KafkaStreams.State.RUNNING && layout.version() > 0,
+        open);
   }
 
-  static void await(KafkaStreams streams, String what, BooleanSupplier ready)
+  /**
+   * Waits for an application to be ready.
+   *
+   * @param open what to say of when it takes long
+   */
+  static void await(KafkaStreams streams, String what, BooleanSupplier ready, OpenTransactions open)
       throws InterruptedException {
     long begun = System.nanoTime();
     long saidSeconds = 0;
@@ -150,9 +160,18 @@ public final class Applications implements AutoCloseable {
       long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
       if (seconds - saidSeconds >= SAY_EVERY.toSeconds()) {
         log.info("starting: waiting for {} since {} s", what, seconds);
+        report(open);
         saidSeconds = seconds;
       }
       LockSupport.parkNanos(POLL.toNanos());
+    }
+  }
+
+  private static void report(OpenTransactions open) throws InterruptedException {
+    try {
+      open.find().forEach(log::warn);
+    } catch (KafkaException e) {
+      log.warn("starting: {}", e.getMessage(), e.getCause());
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.varve.topology;
 
+import dev.varve.broker.OpenTransactions;
 import dev.varve.broker.Topics;
 import dev.varve.layout.Explanations;
 import dev.varve.learn.Optimizer;
@@ -22,6 +23,7 @@ public final class StoreApplication implements AutoCloseable {
   static final Duration LONGEST_STOP = Duration.ofSeconds(4);
 
   private final KafkaStreams streams;
+  private final OpenTransactions open;
   private final StreamsEmbeddings embeddings;
   private final RestoreLog restores = new RestoreLog();
   private final Bases bases;
@@ -46,6 +48,7 @@ public final class StoreApplication implements AutoCloseable {
                 stateFolder,
                 config.store().threads(),
                 config.store().commitInterval()));
+    open = new OpenTransactions(config.kafka(), bootstrap);
     streams.setUncaughtExceptionHandler(new ThreadFailures(topics.storeApplication()));
     streams.setGlobalStateRestoreListener(restores);
     embeddings =
@@ -77,7 +80,7 @@ public final class StoreApplication implements AutoCloseable {
    */
   public void start() throws InterruptedException {
     streams.start();
-    Applications.await(streams, "the shards", embeddings::ready);
+    Applications.await(streams, "the shards", embeddings::ready, open);
   }
 
   /** What vectors are served through: whoever reads versions of the dense model gives them here. */

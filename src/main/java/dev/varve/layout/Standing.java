@@ -138,7 +138,6 @@ final class Standing {
    */
   Layout publish(Layout.Builder layout, Phase outcome, String reason, long atMs) {
     layout.setVersion(version() + 1).setReason(reason).setMadeMs(atMs);
-    layout.setAsOfMs(Math.max(0, census.watermarkMs()));
     long planned = planner.used(census, layout.build(), terms());
     layout.setGrowth(planner.growthPerShard(terms(), planned));
     layout.setSlack(planner.growthPerShard(budget())).clearQuotas();

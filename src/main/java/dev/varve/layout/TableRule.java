@@ -20,11 +20,18 @@ import java.util.Optional;
  * <p><b>Threads:</b> any; nothing here changes.
  */
 public final class TableRule {
+  /** The least factor of thresholds: a row rises as low as observations allow, and no lower. */
+  public static final double LEAST_RISE = Math.sqrt(0.5);
+
   private static final int LEVELS = 9;
   private static final int NOT_PINNED = -1;
 
   private final int[] dimensions;
-  private final double[] thresholds;
+
+  /** By block: from which popularity on a row rises to it, and does not fall below it. */
+  private final double[] rising;
+
+  private final double[] staying;
 
   /** By level of the row's dimension: from which popularity on, and below which, it leaves. */
   private final double[] rises = new double[LEVELS];
@@ -34,15 +41,17 @@ public final class TableRule {
 
   private TableRule(List<Block> blocks, double hysteresis, double factor) {
     this.dimensions = blocks.stream().mapToInt(Block::getDimension).toArray();
-    this.thresholds = blocks.stream().mapToDouble(b -> factor * b.getThreshold()).toArray();
+    double rise = Math.max(factor, LEAST_RISE);
+    this.rising = blocks.stream().mapToDouble(b -> rise * b.getThreshold()).toArray();
+    this.staying = blocks.stream().mapToDouble(b -> factor * b.getThreshold()).toArray();
     Arrays.fill(rises, Double.NEGATIVE_INFINITY);
     Arrays.fill(falls, Double.NEGATIVE_INFINITY);
-    rises[0] = thresholds.length == 0 ? Double.POSITIVE_INFINITY : thresholds[0];
+    rises[0] = rising.length == 0 ? Double.POSITIVE_INFINITY : rising[0];
     for (int block = 0; block < dimensions.length; block++) {
       int level = level(dimensions[block]);
       boolean isLast = block + 1 == dimensions.length;
-      rises[level] = isLast ? Double.POSITIVE_INFINITY : thresholds[block + 1];
-      falls[level] = thresholds[block] * (1 - hysteresis);
+      rises[level] = isLast ? Double.POSITIVE_INFINITY : rising[block + 1];
+      falls[level] = staying[block] * (1 - hysteresis);
     }
   }
 
@@ -52,7 +61,8 @@ public final class TableRule {
   }
 
   /**
-   * The same with other thresholds.
+   * The same with other thresholds. Where there is room for more than observations allow, what rows
+   * have they keep: below {@link #LEAST_RISE} only the thresholds at which they fall are lower.
    *
    * @param factor of all of them
    */
@@ -90,7 +100,10 @@ public final class TableRule {
 
   /** The dimension that a row should have that is not pinned. */
   public int unpinned(int current, double popularity) {
-    return stays(current, popularity) ? current : block(popularity);
+    return stays(current, popularity)
+        ? current
+        : Math.max(
+            block(rising, popularity, Integer.MAX_VALUE), block(staying, popularity, current));
   }
 
   /**
@@ -102,10 +115,11 @@ public final class TableRule {
     return popularity < rises[level] && popularity >= falls[level];
   }
 
-  private int block(double popularity) {
+  /** The widest block, up to a dimension, whose threshold a popularity reaches; 0 for none. */
+  private int block(double[] thresholds, double popularity, int most) {
     int dimension = 0;
     for (int i = 0; i < dimensions.length && popularity >= thresholds[i]; i++) {
-      dimension = dimensions[i];
+      dimension = dimensions[i] <= most ? dimensions[i] : dimension;
     }
     return dimension;
   }

@@ -125,18 +125,14 @@ final class Room {
     return held > 0 || 2 * (grownByMoves + grownByAdmissions) > room;
   }
 
-  /**
-   * Sets the price anew, for rows that all follow the layout and the price so far.
-   *
-   * @param least the lowest that there is
-   */
-  void make(RowCount count, RowCost cost, Layout layout, int least, long units) {
+  /** Sets the price anew, for rows that all follow the layout and the price so far. */
+  void make(RowCount rows, RowCost cost, Layout layout, long units) {
     if (quota == 0) {
-      quota = count.used(cost) - grownByMoves - grownByAdmissions + layout.getGrowth();
+      quota = rows.used(cost) - grownByMoves - grownByAdmissions + layout.getGrowth();
     }
-    price = count.price(cost, layout, quota - layout.getSlack(), least);
+    price = rows.price(cost, layout, quota - layout.getSlack());
     swept = false;
-    since(Math.max(1, quota - count.used(cost, layout, price)), units);
+    since(Math.max(1, quota - rows.used(cost, layout, price)), units);
   }
 
   /** Whether a new row may take so much; counts it then. */

@@ -24,11 +24,8 @@ import org.agrona.collections.Long2LongHashMap;
 final class RowCount {
   static final int STEPS_PER_DOUBLING = 64;
 
-  /** Thresholds go down to 0.71 times the layout's: those are as low as observations allow. */
-  private static final int LEAST = -STEPS_PER_DOUBLING / 2;
-
-  /** Half-lives behind which a layout's thresholds fit nothing any more. */
-  private static final int MOST_HALF_LIVES = 8;
+  /** Thresholds that have halved so often every row keeps what it has. */
+  private static final int LEAST = -16 * STEPS_PER_DOUBLING;
 
   /** A threshold that has doubled so often no row reaches. */
   private static final int MOST_DOUBLINGS = 64;
@@ -131,23 +128,9 @@ final class RowCount {
     return Math.ceilDiv(sum, QUARTERS);
   }
 
-  /**
-   * The lowest price of a layout: what nothing has touched since it was made has faded, and its
-   * thresholds may be lower by as much.
-   */
-  static int least(Layout layout, long halfLifeMs, long atMs) {
-    long behindMs = layout.getAsOfMs() == 0 ? 0 : Math.max(0, atMs - layout.getAsOfMs());
-    long most = MOST_HALF_LIVES * halfLifeMs;
-    return LEAST - (int) (STEPS_PER_DOUBLING * Math.min(behindMs, most) / halfLifeMs);
-  }
-
-  /**
-   * The least price at which they take no more than a target; the highest when none is enough.
-   *
-   * @param least the lowest that there is
-   */
-  int price(RowCost cost, Layout layout, long target, int least) {
-    int tooLow = least - 1;
+  /** The least price at which they take no more than a target; the highest when none is enough. */
+  int price(RowCost cost, Layout layout, long target) {
+    int tooLow = LEAST - 1;
     int enough = MOST_DOUBLINGS * STEPS_PER_DOUBLING;
     while (enough - tooLow > 1) {
       int middle = Math.floorDiv(tooLow + enough, 2);

@@ -99,7 +99,7 @@ final class ShardLayout {
     setTimes();
     room.begin(quota, layout.getGrowth(), cameUnits);
     if (quota > 0) {
-      make(rows, cameUnits);
+      room.make(rows, costs.in(layout.getUnit()), layout, cameUnits);
     }
   }
 
@@ -130,13 +130,7 @@ final class ShardLayout {
    * @param rows as they are now, with popularities as of {@link #nextMs}
    */
   void makeRoom(RowCount rows, long watermarkMs) {
-    make(rows, next(watermarkMs));
-  }
-
-  private void make(RowCount rows, long units) {
-    long atMs = PackedPopularity.unpackTime(units);
-    int least = RowCount.least(layout, decay.halfLifeMs(), atMs);
-    room.make(rows, costs.in(layout.getUnit()), layout, least, units);
+    room.make(rows, costs.in(layout.getUnit()), layout, next(watermarkMs));
   }
 
   /** By how many steps of {@link RowCount} thresholds are above the layout's. */

@@ -205,10 +205,15 @@ final class ExpectedRows {
     long asOfMs = layoutTimes.getOrDefault(next.getRestores(), cameMs);
     factor = 1;
     if (next.getRestores() == 0 && next.containsQuotas(shard)) {
-      int step = -32;
-      do {
-        factor = Popularity.factor(step++ / 64.0);
-      } while (parameters() > next.getQuotasOrThrow(shard) - next.getSlack());
+      long most = next.getQuotasOrThrow(shard) - next.getSlack();
+      int step = -1024;
+      // By whole doublings first: to count takes a while.
+      while (!fits(step + 63, most)) {
+        step += 64;
+      }
+      while (!fits(step, most)) {
+        step++;
+      }
     }
     tables.forEach(
         (name, table) ->
@@ -217,6 +222,12 @@ final class ExpectedRows {
                   long sinceMs = Math.max(0, asOfMs - row.timeMs);
                   move(name, table, category, row, row.popularity * DECAY.decay(sinceMs));
                 }));
+  }
+
+  /** Tries a price: whether rows take no more than they may. */
+  private boolean fits(int step, long most) {
+    factor = Popularity.factor(step / 64.0);
+    return parameters() <= most;
   }
 
   /** What rows would take if a quarter of them lay in each quarter of their bin. */
@@ -260,7 +271,9 @@ final class ExpectedRows {
             : layout.getDefaultBlocksList();
     int earned = 0;
     for (Block block : blocks) {
-      if (popularity >= factor * block.getThreshold()) {
+      boolean isHad = block.getDimension() <= current;
+      double least = isHad ? factor : Math.max(factor, Math.sqrt(0.5));
+      if (popularity >= least * block.getThreshold()) {
         earned = block.getDimension();
       }
     }

@@ -145,4 +145,30 @@ class TableRuleTest {
     assertThat(first.stays(16, 0)).isTrue();
     assertThat(first.falls(16)).isEmpty();
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    // Thresholds a tenth as high: what rows have they keep ...
+    "16, 7.5, 16",
+    "16, 7.49, 4",
+    "4, 0.61, 4",
+    "4, 0.59, 2",
+    "2, 0.076, 2",
+    "2, 0.0749, 0",
+    "16, 0.799, 2",
+    // ... also in a block that is none any more,
+    "8, 0.8, 4",
+    // but none rises below 0.71 times the layout's.
+    "0, 0.707, 0",
+    "0, 0.7072, 2",
+    "2, 5.65, 2",
+    "2, 5.66, 4",
+    "4, 70.7, 4",
+    "4, 70.72, 16",
+  })
+  void whereThereIsRoomRowsKeepWhatTheyHave(int current, double popularity, int expected) {
+    TableRule low = TableRule.of(LAYOUT, "user", 0.1);
+
+    assertThat(low.dimension(ANY, current, popularity)).isEqualTo(expected);
+  }
 }

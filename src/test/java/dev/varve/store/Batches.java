@@ -158,9 +158,6 @@ final class Batches {
     if (random.nextBoolean()) {
       layout.putQuotas(ShardModel.SHARD, 1 + random.nextInt(5_000));
     }
-    if (random.nextBoolean()) {
-      layout.setAsOfMs(NOON_MS + random.nextLong(60_000));
-    }
     if (random.nextInt(4) == 0) {
       int pinned = (1 << random.nextInt(2 + Integer.numberOfTrailingZeros(dimension))) >> 1;
       layout.addPins(Pin.newBuilder().setTable(TABLES[0]).setKey(3).setDimension(pinned));

@@ -258,7 +258,9 @@ final class ShardModel {
     }
     List<Block> blocks = blocks(table);
     double first =
-        blocks.isEmpty() ? Double.POSITIVE_INFINITY : factor() * blocks.getFirst().getThreshold();
+        blocks.isEmpty()
+            ? Double.POSITIVE_INFINITY
+            : Math.max(factor(), Math.sqrt(0.5)) * blocks.getFirst().getThreshold();
     double before = first <= count ? 0 : unseen.estimate(numbers.indexOf(table), key, timeMs);
     int to = dimension(table, key, 0, before + count);
     if (to == 0) {
@@ -540,9 +542,12 @@ final class ShardModel {
 
   /** The least price at which rows leave the slack free. */
   private void setPrice(long atMs) {
-    long behindMs = layout.getAsOfMs() == 0 ? 0 : Math.max(0, atMs - layout.getAsOfMs());
-    int price = -32 - (int) (64 * Math.min(behindMs, 8 * halfLifeMs) / halfLifeMs);
-    while (price < 4096 && used(price, atMs) > room.quota - layout.getSlack()) {
+    long most = room.quota - layout.getSlack();
+    int price = -1024;
+    while (price < 4096 && used(price + 64, atMs) > most) {
+      price += 64;
+    }
+    while (price < 4096 && used(price, atMs) > most) {
       price++;
     }
     room = room.next(price, atMs, Math.max(1, room.quota - used(price, atMs)));
@@ -625,7 +630,9 @@ final class ShardModel {
   private int unpinned(List<Block> blocks, int current, double popularity, double factor) {
     int to = 0;
     for (Block block : blocks) {
-      if (popularity >= factor * block.getThreshold()) {
+      boolean isHad = block.getDimension() <= current;
+      double least = isHad ? factor : Math.max(factor, Math.sqrt(0.5));
+      if (popularity >= least * block.getThreshold()) {
         to = block.getDimension();
       }
     }

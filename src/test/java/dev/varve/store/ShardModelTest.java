@@ -492,7 +492,7 @@ class ShardModelTest {
   void aShardUnderLayoutsIsTheSameFoldWhenItsRowsDoNotFitIntoItsMemory() {
     long[] seen = new long[2];
     Cases.forAll(
-        30,
+        20,
         random -> {
           var run = new Run(random, Load.tight(random).moving());
           try (run) {

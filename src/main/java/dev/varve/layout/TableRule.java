@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 public final class TableRule {
   /** The least factor of thresholds: a row rises as low as observations allow, and no lower. */
-  public static final double LEAST_RISE = Math.sqrt(0.5);
+  private static final double LEAST_RISE = Math.sqrt(0.5);
 
   private static final int LEVELS = 9;
   private static final int NOT_PINNED = -1;
@@ -62,7 +62,7 @@ public final class TableRule {
 
   /**
    * The same with other thresholds. Where there is room for more than observations allow, what rows
-   * have they keep: below {@link #LEAST_RISE} only the thresholds at which they fall are lower.
+   * have they keep: below 0.71 only the thresholds at which they fall are lower.
    *
    * @param factor of all of them
    */

@@ -39,8 +39,8 @@ public record RebalanceConfig(
                 + " 0 to 0.5; rounded to whole bins of the census, 4.4 % each.")
         double hysteresis,
     @Doc(
-            "Statistical cap: a block of dimension d takes no popularity below d / kappa; 0 for no"
-                + " cap, at most 1000.")
+            "Statistical cap: in a layout no row rises to dimension d below a popularity of d /"
+                + " kappa; 0 for no cap, at most 1000.")
         double kappa,
     @Doc("Dimension that every row of a table has at least, by table.")
         Map<String, Integer> minDimension,

@@ -2,8 +2,10 @@ package dev.varve.store;
 
 import dev.varve.learn.Optimizer;
 import dev.varve.schema.Census;
+import dev.varve.schema.Decision;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
@@ -63,6 +65,14 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
    */
   public void apply(UpdateBatch batch) {
     shard().apply(batch);
+  }
+
+  /**
+   * What the shard decided since the last call: where in its log rows began to follow a layout or a
+   * price. Is to be logged in the transaction of the commit that follows.
+   */
+  public List<Decision> takeDecisions() {
+    return refusal == null ? shard().takeDecisions() : List.of();
   }
 
   /**

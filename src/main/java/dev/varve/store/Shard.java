@@ -6,6 +6,7 @@ import dev.varve.layout.Layouts;
 import dev.varve.layout.TableRule;
 import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.Census;
+import dev.varve.schema.Decision;
 import dev.varve.schema.Explanation;
 import dev.varve.schema.Layout;
 import dev.varve.schema.ShardState;
@@ -40,10 +41,12 @@ import org.jspecify.annotations.Nullable;
  * another key; a read may see some rows before and some behind a batch that is being applied, and a
  * new row before its first step.
  *
- * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches alone,
- * whenever they are written back and whatever fits into memory. One exception: when a layout is
- * taken back in the midst of its sweep, what that had admitted, let expire, or cut off without
- * keeping it aside, stays so.
+ * <p><b>Determinism:</b> rows and counters are a function of the sequence of update batches and of
+ * the {@linkplain #takeDecisions decisions} behind them, whenever they are written back and
+ * whatever fits into memory. A layout, or another price, is followed when every row follows the
+ * last one: that depends on how fast sweeps get on, so where it was is logged. One exception: when
+ * a layout is taken back in the midst of its sweep, what that had admitted, let expire, or cut off
+ * without keeping it aside, stays so.
  */
 final class Shard implements AutoCloseable {
   /** Enough changed rows to write some back before the commit, which would take long otherwise. */
@@ -78,6 +81,15 @@ final class Shard implements AutoCloseable {
 
   private final List<KeyValue<Bytes, byte[]>> toPut = new ArrayList<>(PUT_BATCH);
   private boolean dirty;
+
+  /** Batches and layouts that it has applied. */
+  private long batches;
+
+  /** Follows the one in force when all rows follow that; null for none. */
+  private @Nullable Layout next;
+
+  /** What was decided and not asked for yet. */
+  private List<Decision> decisions = new ArrayList<>();
 
   /** Newest layout that every row followed at the last write-back, which the bins are of. */
   private long sweptBelow;
@@ -214,14 +226,19 @@ final class Shard implements AutoCloseable {
   // -- the writer
 
   /**
-   * Applies an update batch.
+   * Applies an update batch, takes note of a layout, or passes over a decision of its own.
    *
    * @throws RefusedBatchException when the batch is malformed; nothing is changed
    */
   void apply(UpdateBatch batch) {
+    if (batch.hasDecision()) {
+      return;
+    }
     UpdateCheck.check(batch, settings.dimension(), tables.keySet());
     if (batch.hasLayout()) {
-      follow(batch.getLayout());
+      batches++;
+      dirty = true;
+      receive(batch.getLayout());
       return;
     }
     makeRoom();
@@ -242,6 +259,7 @@ final class Shard implements AutoCloseable {
     } finally {
       counting.unlock();
     }
+    batches++;
     dirty = true;
     if (rows.dirtyRows() >= MOST_DIRTY) {
       writeBackRows();
@@ -249,31 +267,55 @@ final class Shard implements AutoCloseable {
   }
 
   /**
-   * Follows a newer layout. The one before has usually been swept; if not, because the log is read
-   * again from long ago, it is now: rows must not depend on when sweeps came by. What goes back to
-   * an earlier layout takes back what the sweep has done and need not wait for it.
+   * Follows a newer layout, or keeps it until all rows follow the one in force: updates do not wait
+   * for that. One that takes the one in force back, in the midst of its sweep, is followed at once.
    */
-  private void follow(Layout next) {
-    if (next.getVersion() <= layout.version()) {
+  private void receive(Layout came) {
+    if (came.getVersion() <= (next == null ? layout.version() : next.getVersion())) {
       return;
     }
-    if (next.getRestores() == 0 || layout.followsLayout()) {
-      sweep(Long.MAX_VALUE);
+    boolean takesBack = came.getRestores() > 0 && !layout.followsLayout();
+    if (takesBack || layout.isSwept()) {
+      next = null;
+      follow(came);
+    } else {
+      next = came;
     }
+  }
+
+  private void follow(Layout came) {
     counting.lock();
     try {
       // What goes back to an earlier layout goes back to its thresholds.
-      long quota = next.getRestores() > 0 ? 0 : next.getQuotasOrDefault(shard, 0);
-      layout.follow(next, quota, count(), progress.watermarkMs());
+      long quota = came.getRestores() > 0 ? 0 : came.getQuotasOrDefault(shard, 0);
+      layout.follow(came, quota, count(), progress.watermarkMs());
       followRules();
       followTail();
-      progress = progress.under(next.getVersion());
+      progress = progress.under(came.getVersion());
       outdated = true;
     } finally {
       counting.unlock();
     }
+    decided();
+  }
+
+  /** Rows have another rule from now on. */
+  private void decided() {
+    decisions.add(
+        Decision.newBuilder()
+            .setBehind(batches)
+            .setLayoutVersion(layout.version())
+            .setPrice(layout.price())
+            .build());
     sweep.begin();
     dirty = true;
+  }
+
+  /** What was decided since the last call: to be logged with what is written back. */
+  List<Decision> takeDecisions() {
+    List<Decision> taken = decisions;
+    decisions = new ArrayList<>();
+    return taken;
   }
 
   private RowCount count() {
@@ -286,14 +328,13 @@ final class Shard implements AutoCloseable {
   }
 
   /**
-   * Raises the thresholds when touched rows want more room than there is. As with a layout, rows
-   * must not depend on when sweeps came by.
+   * Raises the thresholds when touched rows want more room than there is, once all rows follow the
+   * last ones.
    */
   private void makeRoom() {
-    if (!layout.isShort(progress.watermarkMs())) {
+    if (!layout.isSwept() || !layout.isShort(progress.watermarkMs())) {
       return;
     }
-    sweep(Long.MAX_VALUE);
     counting.lock();
     try {
       layout.makeRoom(count(), progress.watermarkMs());
@@ -302,8 +343,7 @@ final class Shard implements AutoCloseable {
     } finally {
       counting.unlock();
     }
-    sweep.begin();
-    dirty = true;
+    decided();
   }
 
   /** Shares rows as the layout in force says; those that it has no use for go at once. */
@@ -347,7 +387,7 @@ final class Shard implements AutoCloseable {
   }
 
   /**
-   * Brings rows that nothing touches to the layout in force.
+   * Brings rows that nothing touches to the layout in force, and to one that came meanwhile.
    *
    * @param forNs how long it may take, nanoseconds
    * @return whether all follow it now
@@ -356,22 +396,37 @@ final class Shard implements AutoCloseable {
     if (layout.isSwept()) {
       return true;
     }
+    long untilNs = System.nanoTime() + Math.min(forNs, Long.MAX_VALUE / 4);
+    do {
+      sweepUntil(untilNs);
+    } while (layout.isSwept() && followNext() && System.nanoTime() - untilNs < 0);
+    return layout.isSwept();
+  }
+
+  private void sweepUntil(long untilNs) {
     counting.lock();
     try {
       var event = new SweepStep();
       event.begin(layout.moves());
-      long now = System.nanoTime();
-      boolean done = sweep.step(now + Math.min(forNs, Long.MAX_VALUE / 4));
+      sweep.step(untilNs);
       kept.flush();
       outdated = true;
       servedVersion = isServed() ? layout.version() : layout.sweptVersion();
       sweptVersion = layout.sweptVersion();
       event.end(shard, layout.version(), layout.moves());
-      return done;
     } finally {
       dirty = true;
       counting.unlock();
     }
+  }
+
+  private boolean followNext() {
+    Layout came = next;
+    next = null;
+    if (came != null) {
+      follow(came);
+    }
+    return came != null;
   }
 
   /** Whether the sweep is at the rows in memory: that is soon done. */
@@ -523,7 +578,11 @@ final class Shard implements AutoCloseable {
             .putAllApplied(applied)
             .setDimension(settings.dimension())
             .setEncoding(encoding.code())
-            .setSweptTo(ByteString.copyFrom(sweep.at()));
+            .setSweptTo(ByteString.copyFrom(sweep.at()))
+            .setBatches(batches);
+    if (next != null) {
+      state.setNextLayout(next);
+    }
     layout.addTo(state);
     return state.build();
   }
@@ -568,6 +627,8 @@ final class Shard implements AutoCloseable {
     progress =
         new ShardProgress(state.getExamples(), state.getWatermarkMs(), state.getLayoutVersion(), 0);
     applied.putAll(state.getAppliedMap());
+    batches = state.getBatches();
+    next = state.hasNextLayout() ? state.getNextLayout() : null;
     layout.restore(state);
     below.scan(CategorySketch.FIRST_KEY, CategorySketch.LAST_KEY, unseen::restore);
     below.scan(tableKey(0), tableKey(MOST_TABLES), (_, value) -> restoreTable(value));

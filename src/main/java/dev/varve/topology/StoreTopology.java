@@ -64,6 +64,7 @@ public final class StoreTopology {
     var share = new SweepShare();
     topology.addProcessor(TABLE, () -> new TableProcessor(censusEvery, step, share), UPDATES);
     topology.addStateStore(new EmbeddingStoreBuilder(settings), TABLE);
+    sinkToShards(TableProcessor.DECISIONS, TABLE);
     sink(TableProcessor.CENSUS, topics.census(), TABLE);
     sink(TableProcessor.DEAD_LETTERS, topics.deadLetters(), TABLE);
   }
@@ -94,13 +95,7 @@ public final class StoreTopology {
     topology.addProcessor(BALANCE, () -> new BalanceProcessor(balance), CENSUS, COMMANDS);
     topology.addStateStore(keyValueStore(BalanceProcessor.STORE), BALANCE);
     sink(BalanceProcessor.LAYOUT, topics.layout(), BALANCE);
-    topology.addSink(
-        BalanceProcessor.SHARDS,
-        topics.updates(),
-        new ByteArraySerializer(),
-        new ByteArraySerializer(),
-        new ShardPartitioner(),
-        BALANCE);
+    sinkToShards(BalanceProcessor.SHARDS, BALANCE);
     sink(BalanceProcessor.REPLIES, topics.replies(), BALANCE);
     sink(BalanceProcessor.DEAD_LETTERS, topics.deadLetters(), BALANCE);
   }
@@ -114,6 +109,17 @@ public final class StoreTopology {
 
   private void source(String name, String topic) {
     topology.addSource(name, new ByteArrayDeserializer(), new ByteArrayDeserializer(), topic);
+  }
+
+  /** Into the shards' logs. */
+  private void sinkToShards(String name, String parent) {
+    topology.addSink(
+        name,
+        topics.updates(),
+        new ByteArraySerializer(),
+        new ByteArraySerializer(),
+        new ShardPartitioner(),
+        parent);
   }
 
   private void sink(String name, String topic, String... parents) {

@@ -1,6 +1,7 @@
 package dev.varve.topology;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.varve.schema.Decision;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.store.EmbeddingStore;
 import dev.varve.store.EmbeddingStoreBuilder;
@@ -16,10 +17,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Applies a shard's update batches to its embedding store, and sends the census. */
+/**
+ * Applies a shard's update batches to its embedding store, logs what the shard decides, and sends
+ * the census.
+ */
 final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], byte[]> {
   static final String DEAD_LETTERS = "table-dead-letters";
   static final String CENSUS = "census";
+  static final String DECISIONS = "decisions";
 
   private static final Logger log = LoggerFactory.getLogger(TableProcessor.class);
 
@@ -67,6 +72,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     EmbeddingStore rows = Initialized.require(store);
     if (sweep == null && !rows.isSwept()) {
       rows.sweep(step.toNanos());
+      logDecisions();
       sweep = context().schedule(PAUSE, PunctuationType.WALL_CLOCK_TIME, this::sweep);
     }
   }
@@ -83,6 +89,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     long begun = System.nanoTime();
     boolean done = rows.sweep(step.toNanos());
     share.took(System.nanoTime() - begun);
+    logDecisions();
     changed = true;
     if (!done) {
       return;
@@ -108,9 +115,19 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
       UpdateBatch batch = Messages.received(UpdateBatch.parser(), record.value());
       rows.apply(batch);
       changed = true;
+      logDecisions();
       goOnSweeping();
     } catch (InvalidProtocolBufferException | RefusedBatchException e) {
       Initialized.require(deadLetters).send(record, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** In the shard's own log, in the transaction of what the shard has done by them. */
+  private void logDecisions() {
+    for (Decision decision : Initialized.require(store).takeDecisions()) {
+      byte[] logged = UpdateBatch.newBuilder().setDecision(decision).build().toByteArray();
+      byte[] key = ShardPartitioner.key(context().taskId().partition());
+      context().forward(new Record<>(key, logged, context().currentSystemTimeMs()), DECISIONS);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.varve.crash;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.varve.layout.Layouts;
 import dev.varve.schema.Block;
+import dev.varve.schema.Decision;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import dev.varve.schema.TableUpdate;
@@ -10,6 +11,7 @@ import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +24,8 @@ import java.util.TreeMap;
  * the seeds of new rows, how a popularity decays, and where its bins are.
  *
  * <p>It follows layouts at once where a shard sweeps, so it is right where each was swept before
- * the next came. It knows of no room that is used up before the next layout, and of no category
- * that waits for its row.
+ * the next came, as the shard's decisions must say. It knows of no room that is used up before the
+ * next layout, and of no category that waits for its row.
  */
 final class ExpectedRows {
   private static final int D = Setup.DIMENSION;
@@ -55,6 +57,14 @@ final class ExpectedRows {
   /** What the shard multiplies thresholds with, so that its rows take what they may. */
   private double factor = 1;
 
+  /** Batches and layouts so far. */
+  private long batches;
+
+  /** What the shard says that it decided, and what it should have. */
+  private final List<Decision> logged = new ArrayList<>();
+
+  private final List<Decision> decided = new ArrayList<>();
+
   /** When the layout came; what is not newer was not touched since. */
   private long cameMs = -UNIT_MS;
 
@@ -74,7 +84,12 @@ final class ExpectedRows {
     } catch (InvalidProtocolBufferException e) {
       return false;
     }
+    if (batch.hasDecision()) {
+      logged.add(batch.getDecision());
+      return true;
+    }
     if (batch.hasLayout()) {
+      batches++;
       follow(batch.getLayout());
       return true;
     }
@@ -83,6 +98,7 @@ final class ExpectedRows {
         || !batch.getTablesList().stream().allMatch(update -> isWhole(update, timeMs))) {
       return false;
     }
+    batches++;
     for (TableUpdate update : batch.getTablesList()) {
       fold(update, timeMs);
     }
@@ -204,6 +220,7 @@ final class ExpectedRows {
     layoutTimes.put(next.getVersion(), cameMs);
     long asOfMs = layoutTimes.getOrDefault(next.getRestores(), cameMs);
     factor = 1;
+    int price = 0;
     if (next.getRestores() == 0 && next.containsQuotas(shard)) {
       long most = next.getQuotasOrThrow(shard) - next.getSlack();
       int step = -1024;
@@ -214,7 +231,14 @@ final class ExpectedRows {
       while (!fits(step, most)) {
         step++;
       }
+      price = step;
     }
+    decided.add(
+        Decision.newBuilder()
+            .setBehind(batches)
+            .setLayoutVersion(next.getVersion())
+            .setPrice(price)
+            .build());
     tables.forEach(
         (name, table) ->
             table.rows.forEach(
@@ -288,6 +312,16 @@ final class ExpectedRows {
   }
 
   // -- the whole
+
+  /** What the shard says that it decided. */
+  List<Decision> logged() {
+    return logged;
+  }
+
+  /** What it should have. */
+  List<Decision> decided() {
+    return decided;
+  }
 
   /** Everything that must be stored, and nothing else may be. */
   Map<String, String> stored() {

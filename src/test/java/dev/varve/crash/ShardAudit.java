@@ -60,6 +60,7 @@ final class ShardAudit implements AutoCloseable {
     last.forEach((key, value) -> Stored.read(key.get(), value, stored));
     Map<String, String> should = expected.stored();
     Audit.compare(shard, "changelog", should, stored);
+    assertThat(expected.logged()).as("decisions of shard %d", shard).isEqualTo(expected.decided());
     return should;
   }
 
@@ -69,7 +70,7 @@ final class ShardAudit implements AutoCloseable {
       UpdateBatch batch = UpdateBatch.parseFrom(record);
       if (batch.hasLayout()) {
         layouts.add(batch.getLayout().getVersion());
-      } else {
+      } else if (!batch.hasDecision()) {
         batches++;
       }
     } catch (InvalidProtocolBufferException e) {

@@ -9,6 +9,7 @@ import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.Block;
 import dev.varve.schema.BudgetUnit;
+import dev.varve.schema.Decision;
 import dev.varve.schema.Layout;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
@@ -366,6 +367,70 @@ class ShardLayoutTest {
     assertSame(states(shard), states(other));
   }
 
+  // -- while a sweep goes on
+
+  @Test
+  void updatesDoNotWaitForTheSweepNorDoesTheNextLayoutComeBeforeItsEnd() {
+    Shard shard = learned();
+    follow(shard, small(2));
+    shard.sweep(0);
+    follow(shard, wide(3));
+    follow(shard, layout(4).addDefaultBlocks(block(1, 0)));
+
+    var update = Batches.table("user", Batches.gradient(DIMENSION, 0.1f), 5);
+    shard.apply(Batches.batch(update).build());
+
+    assertThat(shard.isSwept()).isFalse();
+    assertThat(shard.progress().layoutVersion()).isEqualTo(2);
+    assertThat(dimension(shard, 5)).isEqualTo(2);
+    assertThat(shard.takeDecisions()).extracting(Decision::getLayoutVersion).containsExactly(2L);
+    while (shard.progress().layoutVersion() == 2) {
+      assertThat(shard.sweep(0)).isFalse();
+    }
+    assertThat(shard.progress().layoutVersion()).as("the one between is passed over").isEqualTo(4);
+    assertThat(shard.takeDecisions())
+        .singleElement()
+        .satisfies(decision -> assertThat(decision.getBehind()).isEqualTo(KEYS / 100 + 4));
+    sweep(shard);
+    assertThat(rows(shard, 1)).isEqualTo(KEYS);
+  }
+
+  @Test
+  void aLayoutThatWaitsSurvivesARestart() {
+    Shard shard = learned();
+    follow(shard, small(2));
+    shard.sweep(0);
+    follow(shard, wide(3));
+    shard.writeBack();
+    below.commit();
+    Shard again = open();
+
+    sweep(again);
+
+    assertThat(again.progress().layoutVersion()).isEqualTo(3);
+    assertThat(rows(again, DIMENSION)).isEqualTo(KEYS);
+  }
+
+  /** Nor do thresholds rise before the last ones are everywhere; touched rows get no more room. */
+  @Test
+  void aPriceWaitsForTheSweepOfTheLast() {
+    Shard shard = settled(true);
+    shard.takeDecisions();
+    var update = TableUpdate.newBuilder().setTable("user");
+    for (int i = 0; i < NEWCOMERS; i++) {
+      update.addKeys(KEYS + i).addOccurrences(4).addEventTimeOffsetsMs(0).addDimensions(0);
+    }
+    for (int second = 1; second <= 60; second++) {
+      shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 1_000L * second).build());
+    }
+
+    assertThat(shard.takeDecisions()).as("before the sweep").hasSize(1);
+    assertThat(shard.census().getHeld()).as("that wanted more room").isPositive();
+    sweep(shard);
+    shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 61_000).build());
+    assertThat(shard.takeDecisions()).as("behind it").hasSize(1);
+  }
+
   // -- moves
 
   /** The invariant of promotion: the served vector moves by the new coordinates' share only. */
@@ -483,8 +548,8 @@ class ShardLayoutTest {
         update.addKeys(KEYS + i).addOccurrences(1).addEventTimeOffsetsMs(0).addDimensions(0);
       }
       shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 1_000L * second).build());
+      sweep(shard);
     }
-    sweep(shard);
   }
 
   private static long rows(Shard shard, int dimension) {

@@ -7,6 +7,7 @@ import dev.varve.schema.Block;
 import dev.varve.schema.BlockCensus;
 import dev.varve.schema.BudgetUnit;
 import dev.varve.schema.Census;
+import dev.varve.schema.Decision;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import dev.varve.schema.TableCensus;
@@ -25,9 +26,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a shard is: the fold of its update batches and layouts. Told once more, as plainly as
- * possible: a layout moves all rows at once, nothing is kept but the rows and the sums, all else is
- * counted from them when it is asked for. Of what it checks it uses the sketch.
+ * What a shard is: the fold of its update batches, and of its decisions to follow layouts and to
+ * set prices. Told once more, as plainly as possible: a layout moves all rows at once, nothing is
+ * kept but the rows and the sums, all else is counted from them when it is asked for. Of what it
+ * checks it uses the sketch.
  */
 final class ShardModel {
   static final int SHARD = 3;
@@ -86,7 +88,11 @@ final class ShardModel {
   /** What was counted in the sketch: table, category, occurrences, time. */
   private final List<long[]> unseenAdds = new ArrayList<>();
 
+  /** Layouts in the log, by version. */
+  private final TreeMap<Long, Layout> came = new TreeMap<>();
+
   Layout layout;
+  long batches;
   long cameMs = -UNIT_MS;
   long examples;
   long watermarkMs;
@@ -171,7 +177,9 @@ final class ShardModel {
     if (otherHalfLifeMs == halfLifeMs) {
       unseenAdds.forEach(copy::addUnseen);
     }
+    copy.came.putAll(came);
     copy.layout = layout;
+    copy.batches = batches;
     copy.cameMs = cameMs;
     copy.examples = examples;
     copy.watermarkMs = watermarkMs;
@@ -196,14 +204,33 @@ final class ShardModel {
     return byKey.values().stream().filter(row -> row.dimension > 0).count();
   }
 
+  /** Version of the newest layout in the log. */
+  long newestLayout() {
+    return Math.max(layout.getVersion(), came.isEmpty() ? 0 : came.lastKey());
+  }
+
   // -- batches
 
+  /** Follows a layout, or sets a price; gives the same as the shard's own words would be. */
+  Decision decide(Decision decided) {
+    if (decided.getLayoutVersion() > layout.getVersion()) {
+      follow(Objects.requireNonNull(came.get(decided.getLayoutVersion())));
+    } else {
+      makeRoom();
+    }
+    return Decision.newBuilder()
+        .setBehind(batches)
+        .setLayoutVersion(layout.getVersion())
+        .setPrice(room.price)
+        .build();
+  }
+
   void apply(UpdateBatch batch) {
+    batches++;
     if (batch.hasLayout()) {
-      follow(batch.getLayout());
+      came.put(batch.getLayout().getVersion(), batch.getLayout());
       return;
     }
-    makeRoom();
     for (TableUpdate update : batch.getTablesList()) {
       String table = update.getTable();
       if (!rows.containsKey(table)) {
@@ -484,9 +511,6 @@ final class ShardModel {
   // -- layouts
 
   private void follow(Layout next) {
-    if (next.getVersion() <= layout.getVersion()) {
-      return;
-    }
     if (next.hasTail() && !numbers.contains("")) {
       numbers.add("");
     }
@@ -525,13 +549,15 @@ final class ShardModel {
                             && !staysKnown(table, entry.getKey(), entry.getValue())));
   }
 
-  /** Raises the thresholds where touched rows wanted more room than there is. */
-  private void makeRoom() {
+  /** Whether touched rows wanted more room than there is. */
+  boolean isShort() {
     long every = Math.max(1, halfLifeMs / 128);
     boolean isShort = room.held > 0 || 2 * (room.grownByMoves + room.grownByAdmissions) > room.room;
-    if (layout.getSlack() == 0 || !isShort || watermarkMs / every <= room.sinceMs / every) {
-      return;
-    }
+    return layout.getSlack() > 0 && isShort && watermarkMs / every > room.sinceMs / every;
+  }
+
+  /** Raises the thresholds. */
+  private void makeRoom() {
     long atMs = Math.max(keptMs(watermarkMs), room.sinceMs + UNIT_MS);
     if (room.quota == 0) {
       room.quota = used() - room.grown() + layout.getGrowth();

@@ -6,6 +6,7 @@ import dev.varve.learn.Optimizer;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.Census;
+import dev.varve.schema.Decision;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Basis;
 import dev.varve.table.PackedPopularity;
@@ -98,6 +99,9 @@ class ShardModelTest {
     /** Layouts that came while rows were ahead for the one before. */
     long ahead;
 
+    /** Layouts that came in the midst of a sweep, and waited. */
+    long waiting;
+
     /** Checks of what is served while it is not below yet. */
     long served;
 
@@ -158,7 +162,7 @@ class ShardModelTest {
         apply(layout);
       } else {
         // All, or as little as can be.
-        shard.sweep(random.nextInt(3) == 0 ? Long.MAX_VALUE : 0);
+        sweep(random.nextInt(3) == 0 ? Long.MAX_VALUE : 0);
       }
     }
 
@@ -168,13 +172,35 @@ class ShardModelTest {
     }
 
     void apply(UpdateBatch batch) {
+      boolean mayMakeRoom = !batch.hasLayout() && shard.isSwept() && model.isShort();
       shard.apply(batch);
-      model.apply(batch);
+      List<Decision> decisions = shard.takeDecisions();
+      if (batch.hasLayout()) {
+        model.apply(batch);
+        waiting += decisions.isEmpty() ? 1 : 0;
+        decide(decisions);
+      } else {
+        assertThat(decisions).hasSize(mayMakeRoom ? 1 : 0);
+        decide(decisions);
+        model.apply(batch);
+      }
       batch
           .getTablesList()
           .forEach(
               table ->
                   table.getKeysList().forEach(key -> touched.add(List.of(table.getTable(), key))));
+    }
+
+    private void decide(List<Decision> decisions) {
+      for (Decision decision : decisions) {
+        assertThat(model.decide(decision)).isEqualTo(decision);
+      }
+    }
+
+    /** Goes on with a sweep, which a layout that came meanwhile may follow. */
+    private void sweep(long forNs) {
+      shard.sweep(forNs);
+      decide(shard.takeDecisions());
     }
 
     void writeBack() {
@@ -203,14 +229,14 @@ class ShardModelTest {
       below.crash();
       kept = kept.copy(halfLifeMs);
       model = kept.copy(halfLifeMs);
-      version = model.layout.getVersion();
+      version = model.newestLayout();
       touched.clear();
       reopen();
     }
 
     void changeHalfLife() {
       if (load.isMoving) {
-        shard.sweep(Long.MAX_VALUE);
+        sweep(Long.MAX_VALUE);
         writeBack();
       }
       halfLifeMs = 1_000L + random.nextInt(20_000);
@@ -218,7 +244,7 @@ class ShardModelTest {
       if (load.isMoving) {
         // Untouched rows have faded in another way.
         model.sweep();
-        shard.sweep(Long.MAX_VALUE);
+        sweep(Long.MAX_VALUE);
         writeBack();
       }
     }
@@ -467,7 +493,7 @@ class ShardModelTest {
   @Test
   void aShardUnderLayoutsIsTheFoldOfItsBatchesHoweverItsSweepsWereCut() {
     long[] raised = {0};
-    long[] seen = new long[3];
+    long[] seen = new long[4];
     Cases.forAll(
         200,
         random -> {
@@ -480,19 +506,21 @@ class ShardModelTest {
             seen[0] += run.tailReads;
             seen[1] += run.ahead;
             seen[2] += run.served;
+            seen[3] += run.waiting;
           }
         });
     assertThat(raised[0]).as("steps under a price").isGreaterThan(200);
     assertThat(seen[0]).as("states made of shared rows").isGreaterThan(1_000);
     assertThat(seen[1]).as("layouts while rows are ahead").isGreaterThan(10);
     assertThat(seen[2]).as("checks in the midst of a sweep").isGreaterThan(20);
+    assertThat(seen[3]).as("layouts that waited for a sweep").isGreaterThan(100);
   }
 
   @Test
   void aShardUnderLayoutsIsTheSameFoldWhenItsRowsDoNotFitIntoItsMemory() {
     long[] seen = new long[2];
     Cases.forAll(
-        20,
+        25,
         random -> {
           var run = new Run(random, Load.tight(random).moving());
           try (run) {

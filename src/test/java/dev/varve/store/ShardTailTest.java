@@ -207,6 +207,7 @@ class ShardTailTest {
   @Test
   void anotherTailBeginsAnewAndNoneServesNothing() {
     Shard shard = withTail(TailEncoding.HASH);
+    shard.sweep(Long.MAX_VALUE);
     shard.writeBack();
     follow(shard, layout(3, TailEncoding.QR));
 
@@ -214,6 +215,7 @@ class ShardTailTest {
     assertThat(state(shard, 100)[0]).isZero();
 
     learn(shard, 1, 100);
+    shard.sweep(Long.MAX_VALUE);
     shard.writeBack();
     follow(shard, layout(4, TailEncoding.NO_TAIL));
     assertThat(shard.census().getTailRows()).isZero();
@@ -254,6 +256,7 @@ class ShardTailTest {
             layout(version, TailEncoding.NO_TAIL)
                 .setDefaultBlocks(0, NO_ROWS)
                 .setTail(tail.setDimension(1 << version % 4)));
+        shard.sweep(Long.MAX_VALUE);
         learn(shard, 1, 100, 101, 102, 103);
       }
       done.set(true);

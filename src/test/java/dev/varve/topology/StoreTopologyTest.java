@@ -10,6 +10,7 @@ import dev.varve.schema.BlockCensus;
 import dev.varve.schema.BudgetUnit;
 import dev.varve.schema.Census;
 import dev.varve.schema.Command;
+import dev.varve.schema.Decision;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Layout;
@@ -368,10 +369,17 @@ class StoreTopologyTest {
 
       Layout layout = only(driver.read(Parts.TOPICS.layout(), Layout.parser()));
       assertThat(layout.getVersion()).isEqualTo(2);
-      assertThat(driver.partitions(UPDATES)).containsExactly(0, 1, 2, 3);
+      // The driver has one shard only, which all of them come to; without rows room costs least.
+      assertThat(driver.partitions(UPDATES)).containsExactly(0, 1, 2, 3, 0);
+      UpdateBatch toFollow = UpdateBatch.newBuilder().setLayout(layout).build();
+      var decision = Decision.newBuilder().setBehind(1).setLayoutVersion(2).setPrice(-1024);
       assertThat(driver.read(UPDATES, UpdateBatch.parser()))
-          .hasSize(4)
-          .containsOnly(UpdateBatch.newBuilder().setLayout(layout).build());
+          .containsExactly(
+              toFollow,
+              toFollow,
+              toFollow,
+              toFollow,
+              UpdateBatch.newBuilder().setDecision(decision).build());
       List<Reply> replies = driver.read(Parts.TOPICS.replies(), Reply.parser());
       assertThat(replies).extracting(Reply::getError).containsOnly("");
       assertThat(replies.getLast().getChange().getLayoutVersion()).isEqualTo(2);

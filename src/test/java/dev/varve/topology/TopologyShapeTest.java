@@ -23,7 +23,8 @@ class TopologyShapeTest {
   void theStoreIsTableDenseAndBalance() {
     assertThat(shapes(Parts.storeTopology(Parts.DIMENSION).describe()))
         .containsExactlyInAnyOrder(
-            "[varve.updates] -> [embeddings] -> [varve.census, varve.dead-letters]",
+            "[varve.updates] -> [embeddings]"
+                + " -> [varve.census, varve.dead-letters, varve.updates]",
             "[varve.dense-deltas] -> [dense, dense-commit]"
                 + " -> [varve.dead-letters, varve.dense-model]",
             "[varve.census, varve.commands] -> [balance]"

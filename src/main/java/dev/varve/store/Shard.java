@@ -129,8 +129,8 @@ final class Shard implements AutoCloseable {
     this.steps =
         new RowSteps(
             rows, below, settings, layout, unseen, moves, sharedSteps, this::writeBackRows);
-    this.sweep =
-        new Sweep(
+    var memory =
+        new MemorySweep(
             rows,
             below,
             layout,
@@ -140,6 +140,9 @@ final class Shard implements AutoCloseable {
             steps.updates(),
             kept,
             this::writeBackRows);
+    var stored =
+        new StoredSweep(below, encoding, layout, tablesById, memory, moves, steps.updates(), kept);
+    this.sweep = new Sweep(layout, memory, stored);
     try {
       restore();
     } catch (RuntimeException e) {

@@ -3,26 +3,21 @@ package dev.varve.store;
 import com.google.protobuf.ByteString;
 import dev.varve.base.Check;
 import dev.varve.layout.Layouts;
-import dev.varve.layout.TableRule;
 import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.Census;
 import dev.varve.schema.Decision;
 import dev.varve.schema.Explanation;
 import dev.varve.schema.Layout;
 import dev.varve.schema.ShardState;
-import dev.varve.schema.TableState;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.ResidentRows;
 import dev.varve.table.RowEncoding;
 import dev.varve.table.RowFormat;
 import dev.varve.table.RowMemory;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,7 +50,6 @@ final class Shard implements AutoCloseable {
   /** Rows that are put below at once. */
   private static final int PUT_BATCH = 512;
 
-  private static final int MOST_TABLES = ResidentRows.MOST_TABLES;
   private static final byte[] STATE_KEY = {-1, -1, -1, -1};
 
   private final Below below;
@@ -67,11 +61,10 @@ final class Shard implements AutoCloseable {
   private final CategorySketch unseen;
   private final Kept kept;
   private final RecentMoves recent = new RecentMoves();
-  private final SharedSteps sharedSteps;
+  private final ShardTables tables;
+  private final ShardTail tail;
   private final RowSteps steps;
   private final Sweep sweep;
-  private final Map<String, ShardTable> tables = new HashMap<>();
-  private final List<ShardTable> tablesById = new ArrayList<>();
 
   /** Sorted: its bytes below must not depend on where the shard was opened anew. */
   private final Map<Integer, Long> applied = new ConcurrentSkipListMap<>();
@@ -94,10 +87,6 @@ final class Shard implements AutoCloseable {
   /** Newest layout that every row followed at the last write-back, which the bins are of. */
   private long sweptBelow;
 
-  /** The table of the rows that categories without their own share; null before the first tail. */
-  private @Nullable ShardTable sharedTable;
-
-  private volatile SharedRows sharedRows = SharedRows.NONE;
   private volatile ShardProgress progress = ShardProgress.NONE;
 
   /** Newest layout that readers see every row follow; behind the sweep by no more than a step. */
@@ -106,7 +95,6 @@ final class Shard implements AutoCloseable {
   /** Newest layout that every row follows, below too. */
   private volatile long sweptVersion;
 
-  private volatile Map<String, Integer> tableIds = Map.of();
   private volatile ShardSummary summary;
 
   /** Whether the summary tells less than was applied. */
@@ -124,7 +112,10 @@ final class Shard implements AutoCloseable {
     this.kept = new Kept(below, encoding, layout::oldestKeptMs);
     this.unseen = new CategorySketch(settings.decay(), settings.sketchBytes());
     this.rows = new ResidentRows(encoding, settings.dimension(), settings.cacheBytes());
-    this.sharedSteps = new SharedSteps(rows, below, settings.optimizer(), this::writeBackRows);
+    this.tables = new ShardTables(settings.dimension(), layout);
+    var sharedSteps = new SharedSteps(rows, below, settings.optimizer(), this::writeBackRows);
+    this.tail =
+        new ShardTail(layout, tables, settings.optimizer(), sharedSteps, this::writeBackRows);
     var moves = new RowMoves(rows, settings.optimizer(), layout, recent, kept, sharedSteps);
     this.steps =
         new RowSteps(
@@ -134,14 +125,15 @@ final class Shard implements AutoCloseable {
             rows,
             below,
             layout,
-            tablesById,
+            tables.all(),
             settings.dimension(),
             moves,
             steps.updates(),
             kept,
             this::writeBackRows);
     var stored =
-        new StoredSweep(below, encoding, layout, tablesById, memory, moves, steps.updates(), kept);
+        new StoredSweep(
+            below, encoding, layout, tables.all(), memory, moves, steps.updates(), kept);
     this.sweep = new Sweep(layout, memory, stored);
     try {
       restore();
@@ -159,8 +151,7 @@ final class Shard implements AutoCloseable {
 
   /** The shard's number of a table; -1 when it has none of it. */
   int tableId(String table) {
-    Integer id = tableIds.get(table);
-    return id == null ? -1 : id;
+    return tables.id(table);
   }
 
   /**
@@ -185,7 +176,7 @@ final class Shard implements AutoCloseable {
 
   /** What serves categories without a row of their own; none for a moment while tails change. */
   SharedRows sharedRows() {
-    return sharedRows;
+    return tail.rows();
   }
 
   ShardProgress progress() {
@@ -237,7 +228,7 @@ final class Shard implements AutoCloseable {
     if (batch.hasDecision()) {
       return;
     }
-    UpdateCheck.check(batch, settings.dimension(), tables.keySet());
+    UpdateCheck.check(batch, settings.dimension(), tables.names());
     if (batch.hasLayout()) {
       batches++;
       dirty = true;
@@ -247,10 +238,11 @@ final class Shard implements AutoCloseable {
     makeRoom();
     counting.lock();
     try {
-      addNewTables(batch);
+      if (tables.addNew(batch)) {
+        tail.share();
+      }
       for (TableUpdate update : batch.getTablesList()) {
-        ShardTable table = Objects.requireNonNull(tables.get(update.getTable()));
-        steps.apply(table, update, batch.getEventTimeMs());
+        steps.apply(tables.get(update.getTable()), update, batch.getEventTimeMs());
       }
       kept.flush();
       progress = progress.behind(batch, layout.version(), steps.refusedGradients());
@@ -292,8 +284,8 @@ final class Shard implements AutoCloseable {
       // What goes back to an earlier layout goes back to its thresholds.
       long quota = came.getRestores() > 0 ? 0 : came.getQuotasOrDefault(shard, 0);
       layout.follow(came, quota, count(), progress.watermarkMs());
-      followRules();
-      followTail();
+      tables.follow();
+      tail.follow(steps.updates());
       progress = progress.under(came.getVersion());
       outdated = true;
     } finally {
@@ -323,11 +315,7 @@ final class Shard implements AutoCloseable {
 
   private RowCount count() {
     long asOfMs = layout.nextMs(progress.watermarkMs());
-    return RowCount.of(tablesById, rows, steps.updates(), settings.decay(), asOfMs);
-  }
-
-  private void followRules() {
-    tablesById.forEach(table -> table.follow(layout.rule(table.name())));
+    return RowCount.of(tables.all(), rows, steps.updates(), settings.decay(), asOfMs);
   }
 
   /**
@@ -341,52 +329,12 @@ final class Shard implements AutoCloseable {
     counting.lock();
     try {
       layout.makeRoom(count(), progress.watermarkMs());
-      followRules();
+      tables.follow();
       outdated = true;
     } finally {
       counting.unlock();
     }
     decided();
-  }
-
-  /** Shares rows as the layout in force says; those that it has no use for go at once. */
-  private void followTail() {
-    SharedRows before = sharedRows;
-    if (layout.layout().hasTail() && sharedTable == null) {
-      String name = Layouts.SHARED_ROWS;
-      add(new ShardTable(tablesById.size(), name, settings.dimension(), layout.rule(name)));
-    }
-    ShardTable shared = sharedTable;
-    if (shared == null) {
-      return;
-    }
-    SharedRows after = sharedRows(shared);
-    List<ShardTable> without =
-        tablesById.stream()
-            .filter(table -> before.serves(table.id()) && !after.isSame(before, table.id()))
-            .toList();
-    if (!without.isEmpty()) {
-      // Readers must not take rows of the one tail for those of the other.
-      sharedRows = SharedRows.NONE;
-      writeBackRows();
-      without.forEach(table -> sharedSteps.drop(shared, table.id(), steps.updates()));
-    }
-    shareRows();
-  }
-
-  /** Tells the writer and readers, in the layout in force, which tables' categories share rows. */
-  private void shareRows() {
-    ShardTable shared = sharedTable;
-    if (shared != null) {
-      sharedRows = sharedRows(shared);
-      sharedSteps.use(sharedRows, shared);
-    }
-  }
-
-  private SharedRows sharedRows(ShardTable table) {
-    return layout.layout().hasTail()
-        ? SharedRows.of(layout.layout(), table.id(), tablesById, settings.optimizer())
-        : SharedRows.NONE;
   }
 
   /**
@@ -452,36 +400,6 @@ final class Shard implements AutoCloseable {
     return sweptBelow;
   }
 
-  /** All at once: to publish the numbers takes as long as there are tables. */
-  private void addNewTables(UpdateBatch batch) {
-    int before = tables.size();
-    for (TableUpdate update : batch.getTablesList()) {
-      if (!tables.containsKey(update.getTable())) {
-        String name = update.getTable();
-        add(new ShardTable(tablesById.size(), name, settings.dimension(), layout.rule(name)));
-      }
-    }
-    if (tables.size() > before) {
-      shareRows();
-      publishIds();
-    }
-  }
-
-  private void add(ShardTable table) {
-    if (table.isShared()) {
-      sharedTable = table;
-    } else {
-      tables.put(table.name(), table);
-    }
-    tablesById.add(table);
-  }
-
-  private void publishIds() {
-    Map<String, Integer> ids = new HashMap<>();
-    tables.values().forEach(table -> ids.put(table.name(), table.id()));
-    tableIds = Map.copyOf(ids);
-  }
-
   /** Gradients that were out of bounds: counted as occurrences, not learned from. */
   long refusedGradients() {
     return progress.refusedGradients();
@@ -496,13 +414,7 @@ final class Shard implements AutoCloseable {
       return;
     }
     writeBackRows();
-    for (ShardTable table : tablesById) {
-      table.settleBins();
-      TableState changed = table.takeChanged();
-      if (changed != null) {
-        put(tableKey(table.id()), changed.toByteArray());
-      }
-    }
+    tables.writeBack(this::put);
     unseen.writeBack(this::put);
     put(STATE_KEY, state().toByteArray());
     flush();
@@ -516,7 +428,7 @@ final class Shard implements AutoCloseable {
   }
 
   private void putRow(int slot) {
-    tablesById.get(rows.table(slot)).bins(rows.dimension(slot)).enter(steps.bin(slot));
+    tables.get(rows.table(slot)).bins(rows.dimension(slot)).enter(steps.bin(slot));
     put(RowFormat.key(rows.table(slot), rows.category(slot)), RowFormat.encode(rows, slot));
   }
 
@@ -541,6 +453,7 @@ final class Shard implements AutoCloseable {
 
   /** The bins as of the last write-back; rows and occurrences with what was counted since. */
   Census census() {
+    ShardTable shared = tables.shared();
     var census =
         Census.newBuilder()
             .setShard(shard)
@@ -549,20 +462,20 @@ final class Shard implements AutoCloseable {
             .setExamples(progress.examples())
             .setSweptVersion(sweptBelow)
             .setSweptShare(sweep.share())
-            .setGrown(layout.grown(tables.values()))
+            .setGrown(layout.grown(tables.named()))
             .setHeld(layout.held())
             .setMoves(layout.moves())
-            .setTraces(tablesById.stream().mapToLong(ShardTable::traces).sum())
+            .setTraces(tables.traces())
             .setSketchBytes(unseen.bytes())
             .setRaised(layout.factor())
-            .setTailRows(sharedTable == null ? 0 : sharedTable.entries());
-    new TreeMap<>(tables).values().forEach(table -> census.addTables(table.census()));
+            .setTailRows(shared == null ? 0 : shared.entries());
+    tables.named().forEach(table -> census.addTables(table.census()));
     return census.build();
   }
 
   private ShardSummary summarize() {
     var sizes = new TreeMap<String, TableSummary>();
-    tables.values().forEach(table -> sizes.put(table.name(), table.summary(this::storedBytes)));
+    tables.named().forEach(table -> sizes.put(table.name(), table.summary(this::storedBytes)));
     RowMemory memory = rows.memory();
     return new ShardSummary(progress, Map.copyOf(applied), sizes, memory);
   }
@@ -607,7 +520,7 @@ final class Shard implements AutoCloseable {
   Explanation explain(String table, long category) {
     counting.lock();
     try {
-      ShardTable of = tables.get(table);
+      ShardTable of = tables.find(table);
       if (of == null) {
         return Explanation.newBuilder().setTable(table).setKind("unknown").build();
       }
@@ -634,11 +547,10 @@ final class Shard implements AutoCloseable {
     next = state.hasNextLayout() ? state.getNextLayout() : null;
     layout.restore(state);
     below.scan(CategorySketch.FIRST_KEY, CategorySketch.LAST_KEY, unseen::restore);
-    below.scan(tableKey(0), tableKey(MOST_TABLES), (_, value) -> restoreTable(value));
-    shareRows();
-    publishIds();
+    tables.restore(below);
+    tail.share();
     boolean isOtherHalfLife = state.getHalfLifeMs() != settings.decay().halfLifeMs();
-    if (isOtherHalfLife || tablesById.stream().anyMatch(ShardTable::hasOlderBins)) {
+    if (isOtherHalfLife || tables.haveOlderBins()) {
       recount();
     }
     if (isOtherHalfLife) {
@@ -647,12 +559,6 @@ final class Shard implements AutoCloseable {
     if (!layout.isSwept()) {
       sweep.resume(state.getSweptTo().toByteArray());
     }
-  }
-
-  private void restoreTable(byte[] value) {
-    TableState state = Messages.parse(TableState.parser(), value, "table state");
-    TableRule rule = layout.rule(state.getCensus().getTable());
-    add(ShardTable.restore(state, settings.dimension(), rule));
   }
 
   private void checkStored(ShardState state) {
@@ -672,21 +578,15 @@ final class Shard implements AutoCloseable {
 
   /** Every row has another grade: the half-life has changed, or how popularities are kept. */
   private void recount() {
-    for (ShardTable table : tablesById) {
-      table.clearBins();
-    }
+    tables.all().forEach(ShardTable::clearBins);
     below.scan(
         RowFormat.key(0, 0),
-        RowFormat.key(MOST_TABLES - 1, -1L),
+        RowFormat.key(ResidentRows.MOST_TABLES - 1, -1L),
         (key, value) -> {
           int stored = RowFormat.check(value, encoding);
           long bin = steps.updates().bin(value);
-          tablesById.get(RowFormat.table(key)).bins(stored).add(bin);
+          tables.get(RowFormat.table(key)).bins(stored).add(bin);
         });
     dirty = true;
-  }
-
-  private static byte[] tableKey(int id) {
-    return ByteBuffer.allocate(4).putShort((short) -1).putShort((short) id).array();
   }
 }

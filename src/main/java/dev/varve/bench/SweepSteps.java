@@ -52,6 +52,12 @@ final class SweepSteps implements AutoCloseable {
     return steps.stream().mapToDouble(of).max().orElse(0);
   }
 
+  /** What all but a thousandth of the steps take at most. */
+  static double longestOfMost(List<Step> steps, ToDoubleFunction<Step> of) {
+    double[] sorted = steps.stream().mapToDouble(of).sorted().toArray();
+    return sorted.length == 0 ? 0 : sorted[(int) (0.999 * (sorted.length - 1))];
+  }
+
   @Override
   public void close() {
     recording.close();

@@ -6,14 +6,21 @@ import dev.varve.store.TableSummary;
 import java.util.Arrays;
 
 /**
- * What was sent to the topic {@code updates}, one record after the other, from offset 0 on.
+ * What was sent to the topic {@code updates}, one record after the other. Between those records lie
+ * others: what shards log themselves, and the ends of transactions.
  *
- * <p><b>Threads:</b> one.
+ * <p><b>Threads:</b> one, but for {@link #stored}, which the producer's thread calls.
  */
 final class UpdateLog {
   private final Column rows;
   private final Column occurrences;
   private final int[] records;
+
+  /** By shard, the offsets of its records that the broker has, and how many those are. */
+  private final long[][] offsets;
+
+  private final int[] stored;
+
   private long batches;
   private long bytes;
 
@@ -21,6 +28,8 @@ final class UpdateLog {
     rows = new Column(shards);
     occurrences = new Column(shards);
     records = new int[shards];
+    offsets = new long[shards][1];
+    stored = new int[shards];
   }
 
   void add(int shard, int recordRows, long recordOccurrences, int recordBytes) {
@@ -36,6 +45,20 @@ final class UpdateLog {
     rows.add(shard, records[shard], 0);
     occurrences.add(shard, records[shard], 0);
     records[shard]++;
+  }
+
+  /** The broker has the next record of a shard. */
+  synchronized void stored(int shard, long offset) {
+    if (stored[shard] == offsets[shard].length) {
+      offsets[shard] = Arrays.copyOf(offsets[shard], 2 * stored[shard]);
+    }
+    offsets[shard][stored[shard]++] = offset;
+  }
+
+  /** How many records of a shard have an offset below one. */
+  private synchronized int recordsBefore(int shard, long offset) {
+    int at = Arrays.binarySearch(offsets[shard], 0, stored[shard], offset);
+    return at >= 0 ? at : -at - 1;
   }
 
   /** Rows of all update batches, each as often as it is in one. */
@@ -57,12 +80,20 @@ final class UpdateLog {
   }
 
   /** Rows of the records before these offsets, one for each shard. */
-  long rowsBefore(long[] offsets) {
-    return rows.before(offsets);
+  long rowsBefore(long[] ends) {
+    return before(rows, ends);
   }
 
-  long occurrencesBefore(long[] offsets) {
-    return occurrences.before(offsets);
+  long occurrencesBefore(long[] ends) {
+    return before(occurrences, ends);
+  }
+
+  private long before(Column of, long[] ends) {
+    long before = 0;
+    for (int shard = 0; shard < ends.length; shard++) {
+      before += of.sums[shard][recordsBefore(shard, ends[shard])];
+    }
+    return before;
   }
 
   /**
@@ -87,7 +118,7 @@ final class UpdateLog {
     }
   }
 
-  /** Something of every record: by shard, the sum over all records before an offset. */
+  /** Something of every record: by shard, the sum over all records before one. */
   private static final class Column {
     private final long[][] sums;
     private long total;
@@ -96,20 +127,12 @@ final class UpdateLog {
       sums = new long[shards][1];
     }
 
-    void add(int shard, int offset, long count) {
-      if (offset + 1 == sums[shard].length) {
+    void add(int shard, int record, long count) {
+      if (record + 1 == sums[shard].length) {
         sums[shard] = Arrays.copyOf(sums[shard], 2 * sums[shard].length);
       }
-      sums[shard][offset + 1] = sums[shard][offset] + count;
+      sums[shard][record + 1] = sums[shard][record] + count;
       total += count;
-    }
-
-    long before(long[] offsets) {
-      long before = 0;
-      for (int shard = 0; shard < offsets.length; shard++) {
-        before += sums[shard][Math.toIntExact(offsets[shard])];
-      }
-      return before;
     }
   }
 }

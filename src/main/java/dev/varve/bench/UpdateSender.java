@@ -136,8 +136,7 @@ final class UpdateSender implements AutoCloseable {
     flush();
     byte[] bytes = UpdateBatch.newBuilder().setLayout(layout).build().toByteArray();
     for (int shard = 0; shard < batches.length; shard++) {
-      var _ =
-          producer.send(new ProducerRecord<>(topic, shard, null, bytes), (_, e) -> noteFailure(e));
+      send(shard, bytes);
       log.addLayout(shard);
     }
     flush();
@@ -177,10 +176,18 @@ final class UpdateSender implements AutoCloseable {
     }
   }
 
-  private void noteFailure(@Nullable Exception e) {
-    if (e != null) {
-      failure = e;
-    }
+  /** In a shard's log one after the other, and so do the answers come. */
+  private void send(int shard, byte[] bytes) {
+    var _ =
+        producer.send(
+            new ProducerRecord<>(topic, shard, null, bytes),
+            (stored, e) -> {
+              if (e == null) {
+                log.stored(shard, stored.offset());
+              } else {
+                failure = e;
+              }
+            });
   }
 
   /** The next update batch of a shard. */
@@ -226,8 +233,7 @@ final class UpdateSender implements AutoCloseable {
               .addTables(update)
               .build()
               .toByteArray();
-      var _ =
-          producer.send(new ProducerRecord<>(topic, shard, null, bytes), (_, e) -> noteFailure(e));
+      UpdateSender.this.send(shard, bytes);
       log.add(shard, size, total, bytes.length);
       size = 0;
     }

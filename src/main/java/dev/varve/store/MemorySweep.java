@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads:</b> the shard's writer.
  */
 final class MemorySweep {
+  /** Slots that are looked at, at most, for rows that are ahead: most may have others. */
+  private static final int MOST_LOOKED = 1024;
+
   private static final int LEVELS = 9;
   private static final int MOST_STATE = 2 * (1 + 128);
 
@@ -127,13 +130,19 @@ final class MemorySweep {
   }
 
   /**
-   * Looks for rows that are ahead, from where it was, and around.
+   * Looks for rows that are ahead, from where it was on; behind the last it is at the first again.
    *
    * @return how many there are now, with their keys and values
    */
   private int gatherAhead() {
     slots.clear();
-    position = Math.max(0, rows.visit(Math.max(0, position), some(), gatherAhead));
+    int half = Math.max(1, some() / 2);
+    int looked = 0;
+    do {
+      position = rows.visit(position, half, gatherAhead);
+      looked += half;
+    } while (position >= 0 && slots.size() < half && looked < MOST_LOOKED);
+    position = Math.max(0, position);
     int n = slots.size();
     for (int i = 0; i < n; i++) {
       int slot = slots.getInt(i);

@@ -13,7 +13,7 @@ package dev.varve.store;
  */
 final class Sweep {
   /** Rows that are looked at, or moved, between two looks at the clock. */
-  static final int SOME = 32;
+  static final int SOME = 64;
 
   private enum Stage {
     /** What is ahead is so for another layout: it goes back to what is below. */

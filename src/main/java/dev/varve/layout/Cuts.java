@@ -12,11 +12,16 @@ import java.util.List;
  * @param dimensions rising
  * @param edges coordinates of the thresholds, rising; negative infinity for a threshold of 0
  * @param band width of the hysteresis in coordinates
+ * @param rise how much further up a threshold is for rows that would rise by it
  */
-record Cuts(List<Integer> dimensions, List<Double> edges, double band) {
+record Cuts(List<Integer> dimensions, List<Double> edges, double band, double rise) {
   Cuts {
     dimensions = List.copyOf(dimensions);
     edges = List.copyOf(edges);
+  }
+
+  Cuts(List<Integer> dimensions, List<Double> edges, double band) {
+    this(dimensions, edges, band, 0);
   }
 
   /** Receives rows that have one dimension and would get one. */
@@ -53,6 +58,18 @@ record Cuts(List<Integer> dimensions, List<Double> edges, double band) {
       }
     }
     return new Cuts(dimensions, kept, band);
+  }
+
+  /**
+   * The same with lower thresholds, as shards lower them where there is room: below the least
+   * factor for rows that rise, only those by which they fall.
+   *
+   * @param by coordinates, at least 0
+   */
+  Cuts lowered(double by) {
+    double least = -Scale.BINS_PER_DOUBLING * Math.log(TableRule.LEAST_RISE) / Math.log(2);
+    List<Double> lower = edges.stream().map(edge -> edge - by).toList();
+    return new Cuts(dimensions, lower, band, Math.max(0, by - least));
   }
 
   /** Width in coordinates of a hysteresis from 0 to 1. */
@@ -98,7 +115,7 @@ record Cuts(List<Integer> dimensions, List<Double> edges, double band) {
       double stays = own < 0 ? Double.POSITIVE_INFINITY : edges.get(own) - band;
       double from = Double.NEGATIVE_INFINITY;
       for (int i = 0; i <= edges.size(); i++) {
-        double to = i < edges.size() ? edges.get(i) : Double.POSITIVE_INFINITY;
+        double to = i < edges.size() ? edge(i, current) : Double.POSITIVE_INFINITY;
         int target = i == 0 ? 0 : dimensions.get(i - 1);
         double split = target < current ? Math.clamp(stays, from, to) : to;
         emit(table, current, target, from, split, visitor);
@@ -106,6 +123,11 @@ record Cuts(List<Integer> dimensions, List<Double> edges, double band) {
         from = to;
       }
     }
+  }
+
+  /** From where on a row of this dimension is in a block, or rises to it. */
+  private double edge(int block, int current) {
+    return edges.get(block) + (dimensions.get(block) > current ? rise : 0);
   }
 
   private static void emit(

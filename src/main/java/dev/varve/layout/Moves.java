@@ -2,8 +2,11 @@ package dev.varve.layout;
 
 import dev.varve.schema.Block;
 import dev.varve.schema.BlockPlan;
+import dev.varve.schema.Layout;
 import dev.varve.schema.TablePlan;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /** Adds up what a layout does to the rows of each table. */
@@ -16,11 +19,23 @@ final class Moves {
     double massAfter;
   }
 
+  /** One table. */
+  private static final class Table {
+    final TreeMap<Integer, Sums> byDimension = new TreeMap<>(Map.of(0, new Sums()));
+    double up;
+    double down;
+
+    Sums sums(int dimension) {
+      return byDimension.computeIfAbsent(dimension, _ -> new Sums());
+    }
+  }
+
   /** A moved row goes to RocksDB and to the changelog. */
   private static final int COPIES = 2;
 
   private final RowCost cost;
   private final RowCost bytes;
+  private final TreeMap<String, Table> tables = new TreeMap<>();
   private double moves;
   private double writeBytes;
 
@@ -39,32 +54,44 @@ final class Moves {
     return Math.round(writeBytes);
   }
 
-  /** One table's plan. */
-  TablePlan table(TableRows table, Cuts cuts, List<Block> before, List<Block> after) {
-    var byDimension = new TreeMap<Integer, Sums>();
-    byDimension.put(0, new Sums());
-    before.forEach(block -> byDimension.put(block.getDimension(), new Sums()));
-    after.forEach(block -> byDimension.put(block.getDimension(), new Sums()));
-    double[] upAndDown = new double[2];
+  /** Adds rows of a table that would follow cuts. */
+  void add(TableRows table, Cuts cuts) {
+    Table of = tables.computeIfAbsent(table.table(), _ -> new Table());
     cuts.visit(
         table,
         (from, to, rows, mass) -> {
-          Sums left = byDimension.computeIfAbsent(from, _ -> new Sums());
+          Sums left = of.sums(from);
           left.rowsBefore += rows;
           left.massBefore += mass;
-          Sums entered = byDimension.computeIfAbsent(to, _ -> new Sums());
+          Sums entered = of.sums(to);
           entered.rowsAfter += rows;
           entered.massAfter += mass;
           if (from != to) {
-            upAndDown[from < to ? 0 : 1] += rows;
+            of.up += from < to ? rows : 0;
+            of.down += from < to ? 0 : rows;
             count(from, to, rows);
           }
         });
-    var plan = TablePlan.newBuilder().setTable(table.table());
-    double mass = byDimension.values().stream().mapToDouble(sums -> sums.massBefore).sum();
-    byDimension.forEach(
+  }
+
+  /** The tables' plans. */
+  List<TablePlan> plans(Layout before, Layout after) {
+    List<TablePlan> plans = new ArrayList<>();
+    tables.forEach(
+        (name, table) ->
+            plans.add(
+                table(name, table, Layouts.blocks(before, name), Layouts.blocks(after, name))));
+    return plans;
+  }
+
+  private TablePlan table(String name, Table table, List<Block> before, List<Block> after) {
+    before.forEach(block -> table.sums(block.getDimension()));
+    after.forEach(block -> table.sums(block.getDimension()));
+    var plan = TablePlan.newBuilder().setTable(name);
+    double mass = table.byDimension.values().stream().mapToDouble(sums -> sums.massBefore).sum();
+    table.byDimension.forEach(
         (dimension, sums) -> plan.addBlocks(block(dimension, sums, mass, before, after)));
-    return plan.setUp(Math.round(upAndDown[0])).setDown(Math.round(upAndDown[1])).build();
+    return plan.setUp(Math.round(table.up)).setDown(Math.round(table.down)).build();
   }
 
   private void count(int from, int to, double rows) {

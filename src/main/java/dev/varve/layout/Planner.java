@@ -8,6 +8,7 @@ import dev.varve.schema.Tail;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -17,6 +18,9 @@ import java.util.TreeMap;
  * <p><b>Units:</b> uses are in the unit of the budget, bytes where there is none.
  */
 final class Planner {
+  /** Bins that thresholds can be lowered by in a shard: then every row keeps what it has. */
+  private static final int MOST_LOWERED = 16 * Scale.BINS_PER_DOUBLING;
+
   private final Balance.Setup setup;
   private final Spectrum unknown;
 
@@ -73,11 +77,7 @@ final class Planner {
   }
 
   private static double rows(CensusView view, Layout layout, RowCost cost) {
-    double used = 0;
-    for (TableRows table : view.tables()) {
-      used += cuts(layout, table.table(), view.scale()).used(table, cost);
-    }
-    return used;
+    return used(view, cuts(view, layout, 0), cost);
   }
 
   /**
@@ -135,38 +135,81 @@ final class Planner {
     return Solver.toUnits(rows + fixed(census, terms, cost) + tail(census, layout, cost));
   }
 
-  /** What a layout would do to the rows as they are; without id and times. */
+  /**
+   * What a layout would do to the rows as they are, with thresholds lowered as each shard lowers
+   * them where there is room; without id and times.
+   */
   Plan.Builder plan(
       CensusMerge census, Layout before, Layout after, Terms terms, double rowsPerSec) {
     RowCost cost = setup.costs().in(terms.budget().unit());
-    CensusView view = census.view(setup.halfLifeMs());
-    var plan =
-        Plan.newBuilder()
-            .setBaseVersion(before.getVersion())
-            .setLayout(after)
-            .setUsedBefore(census.used(cost) + tail(census, before, cost))
-            .setUsedAfter(used(census, after, terms))
-            .setDurationMs((long) Math.ceil(1000 * census.rowsAndTraces() / rowsPerSec));
     var moves = new Moves(cost, setup.costs().bytes());
-    Map<String, Cuts> cutsAfter = new HashMap<>();
-    for (TableRows table : view.tables()) {
-      Cuts cuts = cuts(after, table.table(), view.scale());
-      cutsAfter.put(table.table(), cuts);
-      plan.addTables(moves.table(table, cuts, blocks(before, table), blocks(after, table)));
-    }
     var captured =
         new Captured(Spectrum.of(census.tables(), setup.dimension()), unknown, setup.dimension());
-    census
-        .viewsByShard(setup.halfLifeMs())
-        .values()
-        .forEach(shard -> captured.add(shard, cutsAfter));
-    return plan.setMoves(moves.moves())
+    SortedMap<Integer, Long> quotas = quotas(census, after, terms);
+    double used = fixed(census, terms, cost) + tail(census, after, cost);
+    for (Map.Entry<Integer, CensusView> shard :
+        census.viewsByShard(setup.halfLifeMs()).entrySet()) {
+      CensusView view = shard.getValue();
+      long most = quotas.getOrDefault(shard.getKey(), 0L) - growthPerShard(terms.budget());
+      Map<String, Cuts> cuts = fitted(view, after, terms.budget().exists() ? most : 0, cost);
+      captured.add(view, cuts);
+      for (TableRows table : view.tables()) {
+        Cuts of = Objects.requireNonNull(cuts.get(table.table()));
+        moves.add(table, of);
+        used += of.used(table, cost);
+      }
+    }
+    return Plan.newBuilder()
+        .setBaseVersion(before.getVersion())
+        .setLayout(after)
+        .setUsedBefore(census.used(cost) + tail(census, before, cost))
+        .setUsedAfter(Solver.toUnits(used))
+        .setDurationMs((long) Math.ceil(1000 * census.rowsAndTraces() / rowsPerSec))
+        .addAllTables(moves.plans(before, after))
+        .setMoves(moves.moves())
         .setWriteBytes(moves.writeBytes())
         .setCapturedBefore(captured.before())
         .setCapturedAfter(captured.after())
         .setGain(captured.gain())
         .setTailBefore(tail(census, before, cost))
         .setTailAfter(tail(census, after, cost));
+  }
+
+  /**
+   * By table, a layout's cuts as low, by whole bins, as the rows of a shard fit what they may use.
+   */
+  private static Map<String, Cuts> fitted(
+      CensusView shard, Layout layout, long most, RowCost cost) {
+    Map<String, Cuts> cuts = cuts(shard, layout, 0);
+    int fits = 0;
+    int tooLow = MOST_LOWERED + 1;
+    while (tooLow - fits > 1) {
+      int middle = (fits + tooLow) / 2;
+      Map<String, Cuts> lower = cuts(shard, layout, middle);
+      if (used(shard, lower, cost) <= most) {
+        fits = middle;
+        cuts = lower;
+      } else {
+        tooLow = middle;
+      }
+    }
+    return cuts;
+  }
+
+  private static Map<String, Cuts> cuts(CensusView view, Layout layout, int lowered) {
+    Map<String, Cuts> cuts = new HashMap<>();
+    for (TableRows table : view.tables()) {
+      cuts.put(table.table(), cuts(layout, table.table(), view.scale()).lowered(lowered));
+    }
+    return cuts;
+  }
+
+  private static double used(CensusView view, Map<String, Cuts> cuts, RowCost cost) {
+    double used = 0;
+    for (TableRows table : view.tables()) {
+      used += Objects.requireNonNull(cuts.get(table.table())).used(table, cost);
+    }
+    return used;
   }
 
   /** Whether the blocks of all tables keep their least and most dimensions. */
@@ -190,10 +233,6 @@ final class Planner {
   /** The blocks of a table under a layout. */
   static List<Block> blocks(Layout layout, String table) {
     return Layouts.blocks(layout, table);
-  }
-
-  private static List<Block> blocks(Layout layout, TableRows table) {
-    return blocks(layout, table.table());
   }
 
   private static Cuts cuts(Layout layout, String table, Scale scale) {

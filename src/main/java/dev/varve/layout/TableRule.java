@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 public final class TableRule {
   /** The least factor of thresholds: a row rises as low as observations allow, and no lower. */
-  private static final double LEAST_RISE = Math.sqrt(0.5);
+  static final double LEAST_RISE = Math.sqrt(0.5);
 
   private static final int LEVELS = 9;
   private static final int NOT_PINNED = -1;

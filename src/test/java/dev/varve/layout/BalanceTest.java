@@ -115,6 +115,28 @@ class BalanceTest {
         .isLessThan(plan.getGain().getHigh());
   }
 
+  /** Observations support no more than a dimension for each; rows that have more are not cut. */
+  @Test
+  void aPlanKnowsThatRowsKeepWhatTheyHaveWhileThereIsRoom() {
+    var roomy = new Scene(Scene.config(Budget.NONE, Scene.CONFIG.every(), Map.of(), 1));
+    roomy.pause();
+    roomy.censuses();
+    long used = roomy.used(Scene.COSTS.parameters());
+    roomy.setBudget(used * 11 / 10);
+
+    Plan plan = roomy.planned();
+
+    assertThat(Layouts.blocks(plan.getLayout(), "user"))
+        .as("thresholds that most rows do not reach")
+        .anyMatch(block -> block.getDimension() == 8 && block.getThreshold() >= 8);
+    assertThat(plan.getMoves()).isZero();
+    assertThat(plan.getUsedAfter()).isEqualTo(plan.getUsedBefore()).isEqualTo(used);
+    assertThat(plan.getCapturedAfter().getValue()).isEqualTo(1);
+
+    roomy.setBudget(used * 8 / 10);
+    assertThat(roomy.planned().getUsedAfter()).isBetween(used * 77 / 100, used * 8 / 10);
+  }
+
   @Test
   void applyIsRefusedDuringAnApplyAndChangesNothing() {
     begin();

@@ -61,6 +61,11 @@ final class Scene {
   }
 
   static RebalanceConfig config(Budget budget, Every every, Map<String, Integer> most) {
+    return config(budget, every, most, 0);
+  }
+
+  static RebalanceConfig config(
+      Budget budget, Every every, Map<String, Integer> most, double kappa) {
     return new RebalanceConfig(
         budget,
         every,
@@ -69,7 +74,7 @@ final class Scene {
         0.75,
         List.of(1, 2, 4, 8),
         0.1,
-        0,
+        kappa,
         Map.of(),
         most,
         0.01,

@@ -12,7 +12,8 @@ import dev.varve.table.PackedPopularity;
  * <p>A layout's thresholds fit the rows as a census saw them. When the layout comes, and whenever
  * rows that became popular have used up the room that was left, a shard finds the least price, a
  * factor of all its thresholds, at which its rows leave the layout's slack free: those that have
- * faded most make room, in every table at the same rate.
+ * faded most make room, in every table at the same rate. Room is given out when it is there, so
+ * rows never take more than they may, but where they did before.
  *
  * <p><b>Units:</b> what rows take in the layout's unit of budget; event time packed.
  *
@@ -28,6 +29,9 @@ final class Room {
 
   /** What touched rows may take since the price changed; 0 for no bound. */
   private long room;
+
+  /** By how much less than their slack rows left free, added up until they left it. */
+  private long missing;
 
   private long grownByMoves;
   private long grownByAdmissions;
@@ -50,6 +54,7 @@ final class Room {
     price = 0;
     swept = true;
     quota = may;
+    missing = 0;
     since(growth, units);
   }
 
@@ -80,6 +85,7 @@ final class Room {
       askedByAdmissions = kept.getAskedByAdmissions();
       askedByMoves = kept.getAskedByMoves();
       held = kept.getHeld();
+      missing = kept.getMissing();
       admissionShare = kept.getAdmissionShare();
     }
   }
@@ -98,6 +104,7 @@ final class Room {
                 .setAskedByAdmissions(askedByAdmissions)
                 .setAskedByMoves(askedByMoves)
                 .setHeld(held)
+                .setMissing(missing)
                 .setAdmissionShare(admissionShare));
   }
 
@@ -122,17 +129,49 @@ final class Room {
 
   /** Whether touched rows were refused room since the price changed, or soon will be. */
   boolean isShort() {
-    return held > 0 || 2 * (grownByMoves + grownByAdmissions) > room;
+    return held > 0 || 2 * grown() > room;
   }
 
-  /** Sets the price anew, for rows that all follow the layout and the price so far. */
+  /**
+   * Sets the price anew, for rows that all follow the layout and the price so far. What they will
+   * make free touched rows may take when they have: until then only what is free now.
+   */
   void make(RowCount rows, RowCost cost, Layout layout, long units) {
+    long used = rows.used(cost);
     if (quota == 0) {
-      quota = rows.used(cost) - grownByMoves - grownByAdmissions + layout.getGrowth();
+      quota = used - grown() + layout.getGrowth();
     }
-    price = rows.price(cost, layout, quota - layout.getSlack());
+    price = rows.price(cost, layout, quota - layout.getSlack() - missing);
     swept = false;
-    since(Math.max(1, quota - rows.used(cost, layout, price)), units);
+    since(Math.max(1, quota - Math.max(used, rows.used(cost, layout, price))), units);
+  }
+
+  /**
+   * Every row follows the price: gives out what is free now. Where rows of the same popularity lie
+   * at the edge of a bin fewer may have fallen than were counted; then the next price is higher.
+   *
+   * @param used what rows take
+   * @param slack that they were to leave
+   * @return whether it is known what they may take
+   */
+  boolean settle(long used, long slack) {
+    if (quota > 0) {
+      long free = quota - (used - grown());
+      room = Math.max(1, free);
+      missing = free < slack ? missing + slack - free : 0;
+      held = 0;
+    }
+    return quota > 0;
+  }
+
+  /** What touched rows may take since the price changed; 0 for no bound. */
+  long room() {
+    return room;
+  }
+
+  /** What touched rows have taken since then. */
+  private long grown() {
+    return grownByMoves + grownByAdmissions;
   }
 
   /** Whether a new row may take so much; counts it then. */
@@ -163,6 +202,6 @@ final class Room {
    * @param used what they take now
    */
   long grown(long used, long growth) {
-    return quota == 0 ? grownByMoves + grownByAdmissions : used - (quota - growth);
+    return quota == 0 ? grown() : used - (quota - growth);
   }
 }

@@ -291,18 +291,19 @@ final class Shard implements AutoCloseable {
     } finally {
       counting.unlock();
     }
-    decided();
+    decided(false);
+    sweep.begin();
   }
 
-  /** Rows have another rule from now on. */
-  private void decided() {
+  private void decided(boolean isSwept) {
     decisions.add(
         Decision.newBuilder()
             .setBehind(batches)
             .setLayoutVersion(layout.version())
             .setPrice(layout.price())
+            .setRoom(layout.room())
+            .setSwept(isSwept)
             .build());
-    sweep.begin();
     dirty = true;
   }
 
@@ -334,7 +335,8 @@ final class Shard implements AutoCloseable {
     } finally {
       counting.unlock();
     }
-    decided();
+    decided(false);
+    sweep.begin();
   }
 
   /**
@@ -364,6 +366,9 @@ final class Shard implements AutoCloseable {
       outdated = true;
       servedVersion = isServed() ? layout.version() : layout.sweptVersion();
       sweptVersion = layout.sweptVersion();
+      if (layout.isSwept() && layout.settle(tables.named())) {
+        decided(true);
+      }
       event.end(shard, layout.version(), layout.moves());
     } finally {
       dirty = true;

@@ -227,6 +227,25 @@ final class ShardLayout {
     room.swept();
   }
 
+  /**
+   * All rows follow: what they leave free may be taken.
+   *
+   * @return whether it is known how much they may take
+   */
+  boolean settle(Collection<ShardTable> tables) {
+    return room.settle(used(tables), layout.getSlack());
+  }
+
+  private long used(Collection<ShardTable> tables) {
+    RowCost cost = costs.in(layout.getUnit());
+    return tables.stream().mapToLong(table -> table.used(cost)).sum();
+  }
+
+  /** What touched rows may take, counted from when the price changed; 0 for no bound. */
+  long room() {
+    return room.room();
+  }
+
   // -- growth
 
   private long cost(int dimension) {
@@ -250,8 +269,7 @@ final class ShardLayout {
 
   /** What rows take more than when all followed the layout. */
   long grown(Collection<ShardTable> tables) {
-    RowCost cost = costs.in(layout.getUnit());
-    return room.grown(tables.stream().mapToLong(t -> t.used(cost)).sum(), layout.getGrowth());
+    return room.grown(used(tables), layout.getGrowth());
   }
 
   long held() {

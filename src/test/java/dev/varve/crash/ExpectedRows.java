@@ -24,8 +24,8 @@ import java.util.TreeMap;
  * the seeds of new rows, how a popularity decays, and where its bins are.
  *
  * <p>It follows layouts at once where a shard sweeps, so it is right where each was swept before
- * the next came, as the shard's decisions must say. It knows of no room that is used up before the
- * next layout, and of no category that waits for its row.
+ * the next came, as the shard's decisions must say. It knows of no thresholds that change before
+ * the next layout, and of no category that waits for its row.
  */
 final class ExpectedRows {
   private static final int D = Setup.DIMENSION;
@@ -60,6 +60,9 @@ final class ExpectedRows {
   /** Batches and layouts so far. */
   private long batches;
 
+  /** Behind how many of them the shard says that all rows followed which layout. */
+  private final Map<Long, Long> sweptBehind = new HashMap<>();
+
   /** What the shard says that it decided, and what it should have. */
   private final List<Decision> logged = new ArrayList<>();
 
@@ -68,12 +71,33 @@ final class ExpectedRows {
   /** When the layout came; what is not newer was not touched since. */
   private long cameMs = -UNIT_MS;
 
+  /** What rows may take, 0 for no bound; and of that, since the layout came, those touched. */
+  private long quota;
+
+  private long room;
+  private long grown;
+
+  /**
+   * What touched rows asked for since then, their share of the room, and how often they got none.
+   */
+  private long asked;
+
+  private double share = 0.5;
+  private long held;
   private long examples;
   private long watermarkMs;
   private long layoutVersion;
 
   ExpectedRows(int shard) {
     this.shard = shard;
+  }
+
+  /** Takes note of a decision, before the records are folded that it is about. */
+  void note(Decision decision) {
+    logged.add(decision);
+    if (decision.getSwept()) {
+      sweptBehind.put(decision.getBehind(), decision.getLayoutVersion());
+    }
   }
 
   /** Folds in one record; returns whether it is an update batch that can be applied. */
@@ -85,9 +109,9 @@ final class ExpectedRows {
       return false;
     }
     if (batch.hasDecision()) {
-      logged.add(batch.getDecision());
       return true;
     }
+    giveOutRoom();
     if (batch.hasLayout()) {
       batches++;
       follow(batch.getLayout());
@@ -160,7 +184,7 @@ final class ExpectedRows {
       float[] gradient = new float[length(read(update, i))];
       gradients.get(gradient);
       row.step(gradient);
-      move(name, table, category, row, row.popularity);
+      moveIfThereIsRoom(name, table, category, row);
     }
   }
 
@@ -219,6 +243,13 @@ final class ExpectedRows {
     cameMs = Math.max(unitOf(watermarkMs), cameMs + UNIT_MS);
     layoutTimes.put(next.getVersion(), cameMs);
     long asOfMs = layoutTimes.getOrDefault(next.getRestores(), cameMs);
+    // New categories, which have the rest of it, ask for nothing here.
+    share = asked > 0 ? 1 - 1 / (asked + 2.0) : share;
+    asked = 0;
+    grown = 0;
+    held = 0;
+    quota = 0;
+    room = next.getGrowth();
     factor = 1;
     int price = 0;
     if (next.getRestores() == 0 && next.containsQuotas(shard)) {
@@ -232,12 +263,15 @@ final class ExpectedRows {
         step++;
       }
       price = step;
+      quota = next.getQuotasOrThrow(shard);
+      room = Math.max(1, quota - Math.max(used(), parameters()));
     }
     decided.add(
         Decision.newBuilder()
             .setBehind(batches)
             .setLayoutVersion(next.getVersion())
             .setPrice(price)
+            .setRoom(room)
             .build());
     tables.forEach(
         (name, table) ->
@@ -246,6 +280,31 @@ final class ExpectedRows {
                   long sinceMs = Math.max(0, asOfMs - row.timeMs);
                   move(name, table, category, row, row.popularity * DECAY.decay(sinceMs));
                 }));
+  }
+
+  /** What is free may be taken when all rows follow, which the shard says when it was. */
+  private void giveOutRoom() {
+    Long version = sweptBehind.remove(batches);
+    if (version != null && version == layout.getVersion()) {
+      room = Math.max(1, quota - used() + grown);
+      decided.add(
+          decided.getLast().toBuilder().setBehind(batches).setRoom(room).setSwept(true).build());
+    }
+  }
+
+  /** What rows take. */
+  private long used() {
+    long used = 0;
+    for (Table table : tables.values()) {
+      for (ExpectedRow row : table.rows.values()) {
+        used += cost(row.dimension());
+      }
+    }
+    return used;
+  }
+
+  private static long cost(int dimension) {
+    return dimension == 0 ? 0 : 1 + dimension;
   }
 
   /** Tries a price: whether rows take no more than they may. */
@@ -263,11 +322,24 @@ final class ExpectedRows {
         for (int eighth = 1; eighth < 8; eighth += 2) {
           double popularity = DECAY.inBin(bin, eighth / 8.0, cameMs);
           int d = unpinned(table.getKey(), row.dimension(), popularity);
-          quarters += d == 0 ? 0 : 1 + d;
+          quarters += cost(d);
         }
       }
     }
     return Math.ceilDiv(quarters, 4);
+  }
+
+  /** A row that was touched: it may always take less, but more only while there is room. */
+  private void moveIfThereIsRoom(String name, Table table, long category, ExpectedRow row) {
+    int from = row.dimension();
+    long more = cost(dimension(name, category, from, row.popularity)) - cost(from);
+    asked += Math.max(0, more);
+    if (room > 0 && more > 0 && grown + more > room * share) {
+      held++;
+    } else {
+      grown += more;
+      move(name, table, category, row, row.popularity);
+    }
   }
 
   private void move(String name, Table table, long category, ExpectedRow row, double popularity) {
@@ -325,6 +397,7 @@ final class ExpectedRows {
 
   /** Everything that must be stored, and nothing else may be. */
   Map<String, String> stored() {
+    giveOutRoom();
     Map<String, String> stored = new TreeMap<>();
     tables.forEach(
         (name, table) -> {
@@ -351,7 +424,7 @@ final class ExpectedRows {
       long swept = layoutTimes.isEmpty() ? 0 : layout.getVersion();
       stored.put(
           Stored.SHARD,
-          Stored.shard(examples, watermarkMs, layoutVersion, layoutTimes, swept, 0, applied));
+          Stored.shard(examples, watermarkMs, layoutVersion, layoutTimes, swept, held, applied));
     }
     return stored;
   }

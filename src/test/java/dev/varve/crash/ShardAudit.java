@@ -45,7 +45,10 @@ final class ShardAudit implements AutoCloseable {
 
   /** Checks what is in the changelog; gives what should be. */
   Map<String, String> check() {
-    read(updates, record -> fold(record.value()));
+    List<byte[]> log = new ArrayList<>();
+    read(updates, record -> log.add(record.value()));
+    log.forEach(this::note);
+    log.forEach(this::fold);
     read(
         changelog,
         record -> {
@@ -64,17 +67,28 @@ final class ShardAudit implements AutoCloseable {
     return should;
   }
 
-  private void fold(byte[] record) {
-    assertThat(expected.fold(record)).as("a whole update batch").isTrue();
+  private void note(byte[] record) {
+    UpdateBatch batch = parse(record);
+    if (batch.hasDecision()) {
+      expected.note(batch.getDecision());
+    }
+  }
+
+  private static UpdateBatch parse(byte[] record) {
     try {
-      UpdateBatch batch = UpdateBatch.parseFrom(record);
-      if (batch.hasLayout()) {
-        layouts.add(batch.getLayout().getVersion());
-      } else if (!batch.hasDecision()) {
-        batches++;
-      }
+      return UpdateBatch.parseFrom(record);
     } catch (InvalidProtocolBufferException e) {
       throw new AssertionError(e);
+    }
+  }
+
+  private void fold(byte[] record) {
+    assertThat(expected.fold(record)).as("a whole update batch").isTrue();
+    UpdateBatch batch = parse(record);
+    if (batch.hasLayout()) {
+      layouts.add(batch.getLayout().getVersion());
+    } else if (!batch.hasDecision()) {
+      batches++;
     }
   }
 

@@ -427,8 +427,55 @@ class ShardLayoutTest {
     assertThat(shard.takeDecisions()).as("before the sweep").hasSize(1);
     assertThat(shard.census().getHeld()).as("that wanted more room").isPositive();
     sweep(shard);
+    assertThat(shard.takeDecisions()).extracting(Decision::getSwept).containsExactly(true);
     shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 61_000).build());
+    shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 62_000).build());
     assertThat(shard.takeDecisions()).as("behind it").hasSize(1);
+  }
+
+  /**
+   * What the faded are to leave is not given to others before they have. Rows of the same
+   * popularity stay or go together here, other than they are counted in their bins.
+   */
+  @Test
+  void rowsTakeNoMoreThanTheyMayHoweverTheSweepIsCut() {
+    Shard shard = learned();
+    follow(shard, small(2).setUnit(BudgetUnit.PARAMETERS));
+    sweep(shard);
+    long quota = used(shard);
+    follow(
+        shard,
+        small(3)
+            .setUnit(BudgetUnit.PARAMETERS)
+            .setGrowth(quota / 100)
+            .setSlack(quota / 100)
+            .putQuotas(SHARD, quota));
+    int[] unswept = {0};
+    Cases.forSeed(
+        9,
+        random -> {
+          for (int second = 1; second <= 200; second++) {
+            var update = TableUpdate.newBuilder().setTable("user");
+            for (int i = 0; i < NEWCOMERS; i++) {
+              update.addKeys(KEYS + i).addOccurrences(1 + random.nextInt(2));
+              update.addEventTimeOffsetsMs(0).addDimensions(0);
+            }
+            long timeMs = Batches.NOON_MS + 1_000L * second;
+            shard.apply(Batches.batch(update).setEventTimeMs(timeMs).build());
+            // A row that rises may come before the others that fall under the same price.
+            assertThat(used(shard)).as("second %d", second).isLessThan(quota * 1_002 / 1_000);
+            for (int steps = random.nextInt(30); steps > 0 && !shard.isSwept(); steps--) {
+              shard.sweep(0);
+            }
+            if (shard.isSwept()) {
+              assertThat(used(shard)).as("second %d", second).isLessThanOrEqualTo(quota);
+            } else {
+              unswept[0]++;
+            }
+          }
+        });
+    assertThat(unswept[0]).as("updates in the midst of a sweep").isGreaterThan(50);
+    assertThat(newcomers(shard, 4)).as("with most dimensions").isEqualTo(NEWCOMERS);
   }
 
   // -- moves

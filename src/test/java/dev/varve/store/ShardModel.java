@@ -113,6 +113,7 @@ final class ShardModel {
     long askedByMoves;
     long askedByAdmissions;
     long held;
+    long missing;
     double admissionShare = 0.5;
 
     Room copy() {
@@ -126,12 +127,21 @@ final class ShardModel {
       copy.askedByMoves = askedByMoves;
       copy.askedByAdmissions = askedByAdmissions;
       copy.held = held;
+      copy.missing = missing;
       copy.admissionShare = admissionShare;
       return copy;
     }
 
     long grown() {
       return grownByMoves + grownByAdmissions;
+    }
+
+    /** All that is free may be taken. */
+    void settle(long used, long slack) {
+      long free = quota - used + grown();
+      room = Math.max(1, free);
+      missing = free >= slack ? 0 : missing + slack - free;
+      held = 0;
     }
 
     double nextShare() {
@@ -146,6 +156,7 @@ final class ShardModel {
       next.sinceMs = sinceMs;
       next.room = room;
       next.quota = quota;
+      next.missing = missing;
       next.admissionShare = nextShare();
       return next;
     }
@@ -213,7 +224,9 @@ final class ShardModel {
 
   /** Follows a layout, or sets a price; gives the same as the shard's own words would be. */
   Decision decide(Decision decided) {
-    if (decided.getLayoutVersion() > layout.getVersion()) {
+    if (decided.getSwept()) {
+      room.settle(used(), layout.getSlack());
+    } else if (decided.getLayoutVersion() > layout.getVersion()) {
       follow(Objects.requireNonNull(came.get(decided.getLayoutVersion())));
     } else {
       makeRoom();
@@ -222,6 +235,8 @@ final class ShardModel {
         .setBehind(batches)
         .setLayoutVersion(layout.getVersion())
         .setPrice(room.price)
+        .setRoom(room.room)
+        .setSwept(decided.getSwept())
         .build();
   }
 
@@ -568,15 +583,16 @@ final class ShardModel {
 
   /** The least price at which rows leave the slack free. */
   private void setPrice(long atMs) {
-    long most = room.quota - layout.getSlack();
+    long target = room.quota - layout.getSlack() - room.missing;
     int price = -1024;
-    while (price < 4096 && used(price + 64, atMs) > most) {
+    while (price < 4096 && used(price + 64, atMs) > target) {
       price += 64;
     }
-    while (price < 4096 && used(price, atMs) > most) {
+    while (price < 4096 && used(price, atMs) > target) {
       price++;
     }
-    room = room.next(price, atMs, Math.max(1, room.quota - used(price, atMs)));
+    long most = Math.max(used(), used(price, atMs));
+    room = room.next(price, atMs, Math.max(1, room.quota - most));
   }
 
   private long used() {

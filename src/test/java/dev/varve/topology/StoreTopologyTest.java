@@ -370,16 +370,24 @@ class StoreTopologyTest {
       Layout layout = only(driver.read(Parts.TOPICS.layout(), Layout.parser()));
       assertThat(layout.getVersion()).isEqualTo(2);
       // The driver has one shard only, which all of them come to; without rows room costs least.
-      assertThat(driver.partitions(UPDATES)).containsExactly(0, 1, 2, 3, 0);
+      assertThat(driver.partitions(UPDATES)).containsExactly(0, 1, 2, 3, 0, 0);
       UpdateBatch toFollow = UpdateBatch.newBuilder().setLayout(layout).build();
-      var decision = Decision.newBuilder().setBehind(1).setLayoutVersion(2).setPrice(-1024);
+      Decision follows =
+          Decision.newBuilder()
+              .setBehind(1)
+              .setLayoutVersion(2)
+              .setPrice(-1024)
+              .setRoom(220)
+              .build();
+      Decision swept = follows.toBuilder().setSwept(true).build();
       assertThat(driver.read(UPDATES, UpdateBatch.parser()))
           .containsExactly(
               toFollow,
               toFollow,
               toFollow,
               toFollow,
-              UpdateBatch.newBuilder().setDecision(decision).build());
+              UpdateBatch.newBuilder().setDecision(follows).build(),
+              UpdateBatch.newBuilder().setDecision(swept).build());
       List<Reply> replies = driver.read(Parts.TOPICS.replies(), Reply.parser());
       assertThat(replies).extracting(Reply::getError).containsOnly("");
       assertThat(replies.getLast().getChange().getLayoutVersion()).isEqualTo(2);

@@ -120,6 +120,15 @@ class ShardLayoutTest {
         .addDefaultBlocks(block(4, 12));
   }
 
+  /** The same with so many parameters, a hundredth of them to grow into. */
+  private static Layout.Builder withQuota(long quota) {
+    return small(3)
+        .setUnit(BudgetUnit.PARAMETERS)
+        .setGrowth(quota / 100)
+        .setSlack(quota / 100)
+        .putQuotas(SHARD, quota);
+  }
+
   private static Layout.Builder wide(long version) {
     return layout(version).addDefaultBlocks(block(DIMENSION, 0));
   }
@@ -443,13 +452,7 @@ class ShardLayoutTest {
     follow(shard, small(2).setUnit(BudgetUnit.PARAMETERS));
     sweep(shard);
     long quota = used(shard);
-    follow(
-        shard,
-        small(3)
-            .setUnit(BudgetUnit.PARAMETERS)
-            .setGrowth(quota / 100)
-            .setSlack(quota / 100)
-            .putQuotas(SHARD, quota));
+    follow(shard, withQuota(quota));
     int[] unswept = {0};
     Cases.forSeed(
         9,
@@ -637,13 +640,7 @@ class ShardLayoutTest {
     sweep(shard);
     long quota = used(shard) * percent / 100;
 
-    follow(
-        shard,
-        small(3)
-            .setUnit(BudgetUnit.PARAMETERS)
-            .setGrowth(quota / 100)
-            .setSlack(quota / 100)
-            .putQuotas(SHARD, quota));
+    follow(shard, withQuota(quota));
     sweep(shard);
 
     double raised = shard.census().getRaised();

@@ -12,8 +12,8 @@ import dev.varve.table.PackedPopularity;
  * <p>A layout's thresholds fit the rows as a census saw them. When the layout comes, and whenever
  * rows that became popular have used up the room that was left, a shard finds the least price, a
  * factor of all its thresholds, at which its rows leave the layout's slack free: those that have
- * faded most make room, in every table at the same rate. Room is given out when it is there, so
- * rows never take more than they may, but where they did before.
+ * faded most make room, in every table at the same rate. Room is given out when it is there: rows
+ * take more than they may only where they did before, or while some rise before others fall.
  *
  * <p><b>Units:</b> what rows take in the layout's unit of budget; event time packed.
  *

@@ -64,7 +64,14 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     rows.open();
     store = rows;
     var _ = context.schedule(censusEvery, PunctuationType.WALL_CLOCK_TIME, this::sendCensus);
-    goOnSweeping();
+    if (!rows.isSwept()) {
+      // Later: nothing can be sent yet, and the end of a sweep is logged.
+      sweepSoon();
+    }
+  }
+
+  private void sweepSoon() {
+    sweep = context().schedule(PAUSE, PunctuationType.WALL_CLOCK_TIME, this::sweep);
   }
 
   /** The first step at once: usually it is the only one, and the room it makes is counted on. */
@@ -73,7 +80,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     if (sweep == null && !rows.isSwept()) {
       rows.sweep(step.toNanos());
       logDecisions();
-      sweep = context().schedule(PAUSE, PunctuationType.WALL_CLOCK_TIME, this::sweep);
+      sweepSoon();
     }
   }
 

@@ -92,8 +92,11 @@ final class Parts {
   }
 
   static Topology storeTopology(int dimension) {
-    var settings =
-        new EmbeddingStore.Settings(dimension, OPTIMIZER, new Popularity(60_000), 1 << 20, 1 << 16);
+    return storeTopology(dimension, new Popularity(60_000));
+  }
+
+  private static Topology storeTopology(int dimension, Popularity decay) {
+    var settings = new EmbeddingStore.Settings(dimension, OPTIMIZER, decay, 1 << 20, 1 << 16);
     return StoreTopology.build(
         TOPICS,
         settings,
@@ -104,6 +107,14 @@ final class Parts {
 
   static StreamsDriver startStore(Path folder) {
     return new StreamsDriver(storeTopology(DIMENSION), settings(TOPICS.storeApplication()), folder);
+  }
+
+  /** With another half-life all rows are swept again. */
+  static StreamsDriver startStore(Path folder, long halfLifeMs) {
+    return new StreamsDriver(
+        storeTopology(DIMENSION, new Popularity(halfLifeMs)),
+        settings(TOPICS.storeApplication()),
+        folder);
   }
 
   static Properties settings(String application) {

@@ -395,6 +395,30 @@ class StoreTopologyTest {
     }
   }
 
+  /** At start nothing can be sent: a sweep that goes on there must not end before that. */
+  @Test
+  void aSweepThatGoesOnAfterARestartLogsItsEnd() {
+    var layout =
+        Layout.newBuilder()
+            .setVersion(2)
+            .setBaseDimension(Parts.DIMENSION)
+            .setUnit(BudgetUnit.PARAMETERS)
+            .setGrowth(10)
+            .setSlack(10)
+            .putQuotas(0, 500);
+    StreamsDriver first = Parts.startStore(folder);
+    first.send(UPDATES, UpdateBatch.newBuilder().setLayout(layout).build());
+    first.stop(kept);
+
+    try (StreamsDriver again = Parts.startStore(kept, 30_000)) {
+      again.pass(Duration.ofSeconds(1));
+
+      assertThat(again.read(UPDATES, UpdateBatch.parser()))
+          .singleElement()
+          .satisfies(batch -> assertThat(batch.getDecision().getSwept()).isTrue());
+    }
+  }
+
   @Test
   void anApplyGoesOnAfterARestartAndIsAnsweredOnce() {
     String apply = "{\"id\": \"c-3\", \"apply\": {\"plan\": \"plan-1\"}}";

@@ -225,10 +225,10 @@ final class Shard implements AutoCloseable {
    * @throws RefusedBatchException when the batch is malformed; nothing is changed
    */
   void apply(UpdateBatch batch) {
+    UpdateCheck.check(batch, settings.dimension(), tables.names());
     if (batch.hasDecision()) {
       return;
     }
-    UpdateCheck.check(batch, settings.dimension(), tables.names());
     if (batch.hasLayout()) {
       batches++;
       dirty = true;

@@ -1,5 +1,6 @@
 package dev.varve.store;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import dev.varve.base.Check;
 import dev.varve.event.ExampleCodec;
 import dev.varve.event.FeaturesConfig;
@@ -14,6 +15,7 @@ import dev.varve.schema.TailEncoding;
 import dev.varve.schema.UpdateBatch;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What an update batch must be before anything of it is applied. */
 final class UpdateCheck {
@@ -29,7 +31,12 @@ final class UpdateCheck {
   static void check(UpdateBatch batch, int dimension, Set<String> known) {
     long timeMs = batch.getEventTimeMs();
     try {
+      if (batch.hasDecision()) {
+        checkAlone(batch, UpdateBatch.DECISION_FIELD_NUMBER);
+        return;
+      }
       if (batch.hasLayout()) {
+        checkAlone(batch, UpdateBatch.LAYOUT_FIELD_NUMBER);
         check(batch.getLayout(), dimension);
         return;
       }
@@ -50,6 +57,17 @@ final class UpdateCheck {
     } catch (IllegalArgumentException e) {
       throw new RefusedBatchException(e);
     }
+  }
+
+  /** What stands beside it would be passed over, and nobody would know. */
+  private static void checkAlone(UpdateBatch batch, int field) {
+    String only = UpdateBatch.getDescriptor().findFieldByNumber(field).getName();
+    String beside =
+        batch.getAllFields().keySet().stream()
+            .map(FieldDescriptor::getName)
+            .filter(name -> !name.equals(only))
+            .collect(Collectors.joining(", "));
+    Check.that(beside.isEmpty(), "beside a " + only, beside, "nothing, send it in another batch");
   }
 
   private static void check(TableUpdate update, long batchMs, int dimension) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.varve.layout.Layouts;
 import dev.varve.schema.Block;
 import dev.varve.schema.Blocks;
+import dev.varve.schema.Decision;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Pin;
 import dev.varve.schema.TableUpdate;
@@ -133,6 +134,23 @@ class UpdateCheckTest {
         .doesNotThrowAnyException();
     assertThatCode(() -> check(UpdateBatch.newBuilder().setLayout(Layouts.first(DIMENSION))))
         .doesNotThrowAnyException();
+  }
+
+  @Test
+  void aLayoutOrADecisionComesAlone() {
+    var decision = Decision.newBuilder().setBehind(3);
+    var rows = Batches.table("user", new float[5], 1);
+
+    assertThatCode(() -> check(UpdateBatch.newBuilder().setDecision(decision)))
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> check(Batches.batch(rows).setDecision(decision)))
+        .isInstanceOf(RefusedBatchException.class)
+        .hasMessageContaining("beside a decision: ")
+        .hasMessageContaining("tables (expected: nothing, send it in another batch)");
+    assertThatThrownBy(
+            () -> check(UpdateBatch.newBuilder().setLayout(GOOD).addTables(rows).setExamples(1)))
+        .isInstanceOf(RefusedBatchException.class)
+        .hasMessageContaining("beside a layout: examples, tables (expected: nothing");
   }
 
   // -- dimensions

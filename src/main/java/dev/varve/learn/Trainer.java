@@ -1,7 +1,5 @@
 package dev.varve.learn;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import dev.varve.event.Category;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.KeyedExample;
@@ -11,13 +9,10 @@ import dev.varve.learn.ModelConfig.Head;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Quality;
-import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.table.ResidentRows;
 import dev.varve.table.RowEncoding;
 import dev.varve.table.RowKeys;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -42,12 +37,6 @@ public final class Trainer {
       DenseReplica dense,
       Optimizer optimizer,
       ModelConfig model) {}
-
-  /** Half of what a Kafka producer takes by default. */
-  private static final int MOST_UPDATE_BYTES = 512 << 10;
-
-  /** A row's key, count and time in an update batch, at most. */
-  private static final int KEY_BYTES = 24;
 
   private static final int MOST_SLOTS = 16_384;
   private static final float[] NO_FLOATS = {};
@@ -309,79 +298,20 @@ public final class Trainer {
         shared.dense.step(trainer, name, dimension, gradients, from);
       }
     }
+    long version = layout.getVersion();
+    var messages = new UpdateMessages(trainer, endOffset, version, batch, dimension);
     int counted = batch.size();
     for (int shard = 0; shard < shards; shard++) {
       int[] slots = slotsByShard[shard];
       // Examples without a category are counted all the same.
       if (slots.length > 0 || (shard == shards - 1 && counted > 0)) {
-        send(shard, slots, endOffset, counted, updates);
+        for (UpdateBatch part : messages.of(slots, slotDimensions, rowGradients, counted)) {
+          updates.accept(part, shard);
+        }
         remember(shard, slots, endOffset);
         counted = 0;
       }
     }
-  }
-
-  /** Sends the shard's rows, in several update batches when one would grow too large for Kafka. */
-  private void send(
-      int shard, int[] slots, long endOffset, int examples, ObjIntConsumer<UpdateBatch> updates) {
-    int most =
-        Math.max(1, MOST_UPDATE_BYTES / (Gradient.length(dimension) * Float.BYTES + KEY_BYTES));
-    int from = 0;
-    do {
-      int[] part = Arrays.copyOfRange(slots, from, Math.min(from + most, slots.length));
-      int counted = from == 0 ? examples : 0;
-      updates.accept(update(part, endOffset, counted), shard);
-      from += most;
-    } while (from < slots.length);
-  }
-
-  /** The update batch of some of a shard's rows; {@code slots} are sorted by feature. */
-  private UpdateBatch update(int[] slots, long endOffset, int examples) {
-    var update =
-        UpdateBatch.newBuilder()
-            .setTrainer(trainer)
-            .setEndOffset(endOffset)
-            .setLayoutVersion(layout.getVersion())
-            .setExamples(examples)
-            .setEventTimeMs(batch.latestMs());
-    for (int from = 0; from < slots.length; ) {
-      int to = from + 1;
-      while (to < slots.length
-          && batch.feature(slots[to]).index() == batch.feature(slots[from]).index()) {
-        to++;
-      }
-      update.addTables(tableUpdate(slots, from, to));
-      from = to;
-    }
-    return update.build();
-  }
-
-  private TableUpdate tableUpdate(int[] slots, int from, int to) {
-    var update = TableUpdate.newBuilder().setTable(batch.feature(slots[from]).name());
-    for (int i = from; i < to; i++) {
-      update.addKeys(batch.category(slots[i]));
-      update.addOccurrences(batch.occurrences(slots[i]));
-      update.addEventTimeOffsetsMs(batch.latestMs(slots[i]) - batch.latestMs());
-      update.addDimensions(slotDimensions[slots[i]]);
-    }
-    return update.setGradients(gradientBytes(slots, from, to)).build();
-  }
-
-  private ByteString gradientBytes(int[] slots, int from, int to) {
-    int floats = 0;
-    for (int i = from; i < to; i++) {
-      floats += gradientLength(slots[i]);
-    }
-    ByteBuffer bytes = ByteBuffer.allocate(floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    var all = bytes.asFloatBuffer();
-    for (int i = from; i < to; i++) {
-      all.put(rowGradients, slots[i] * Gradient.length(dimension), gradientLength(slots[i]));
-    }
-    return UnsafeByteOperations.unsafeWrap(bytes);
-  }
-
-  private int gradientLength(int slot) {
-    return slotDimensions[slot] == 0 ? 0 : Gradient.length(slotDimensions[slot]);
   }
 
   /** Takes the step that the table will take, and keeps the change until the table has it. */

@@ -1,0 +1,116 @@
+package dev.varve.learn;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.varve.schema.TableUpdate;
+import dev.varve.schema.UpdateBatch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The update batches of a micro-batch.
+ *
+ * <p><b>Threads:</b> one.
+ */
+final class UpdateMessages {
+  /** Half of what a Kafka producer takes by default. */
+  private static final int MOST_BYTES = 512 << 10;
+
+  /** A row's key, count and time in an update batch, at most. */
+  private static final int KEY_BYTES = 24;
+
+  private final int trainer;
+  private final long endOffset;
+  private final long layoutVersion;
+  private final MicroBatch batch;
+
+  /** From a slot's gradient to the next, floats. */
+  private final int stride;
+
+  private final int mostRows;
+
+  /**
+   * @param trainer partition of the examples
+   * @param endOffset behind the last example of the micro-batch
+   * @param layoutVersion of the newest layout that was known
+   * @param dimension width D of a vector
+   */
+  UpdateMessages(int trainer, long endOffset, long layoutVersion, MicroBatch batch, int dimension) {
+    this.trainer = trainer;
+    this.endOffset = endOffset;
+    this.layoutVersion = layoutVersion;
+    this.batch = batch;
+    this.stride = Gradient.length(dimension);
+    this.mostRows = Math.max(1, MOST_BYTES / (stride * Float.BYTES + KEY_BYTES));
+  }
+
+  /**
+   * The update batches of a shard: several when one would grow too large for Kafka.
+   *
+   * @param slots of the shard's rows, sorted by feature
+   * @param dimensions by slot: the dimension of the row's gradient; 0 for none
+   * @param gradients by slot: each in a part for the widest
+   * @param examples that these are counted with
+   */
+  List<UpdateBatch> of(int[] slots, int[] dimensions, float[] gradients, int examples) {
+    List<UpdateBatch> parts = new ArrayList<>();
+    int from = 0;
+    do {
+      int[] part = Arrays.copyOfRange(slots, from, Math.min(from + mostRows, slots.length));
+      parts.add(part(part, dimensions, gradients, from == 0 ? examples : 0));
+      from += mostRows;
+    } while (from < slots.length);
+    return parts;
+  }
+
+  private UpdateBatch part(int[] slots, int[] dimensions, float[] gradients, int examples) {
+    var update =
+        UpdateBatch.newBuilder()
+            .setTrainer(trainer)
+            .setEndOffset(endOffset)
+            .setLayoutVersion(layoutVersion)
+            .setExamples(examples)
+            .setEventTimeMs(batch.latestMs());
+    for (int from = 0; from < slots.length; ) {
+      int to = from + 1;
+      while (to < slots.length
+          && batch.feature(slots[to]).index() == batch.feature(slots[from]).index()) {
+        to++;
+      }
+      update.addTables(table(Arrays.copyOfRange(slots, from, to), dimensions, gradients));
+      from = to;
+    }
+    return update.build();
+  }
+
+  private TableUpdate table(int[] slots, int[] dimensions, float[] gradients) {
+    var update = TableUpdate.newBuilder().setTable(batch.feature(slots[0]).name());
+    for (int slot : slots) {
+      update.addKeys(batch.category(slot));
+      update.addOccurrences(batch.occurrences(slot));
+      update.addEventTimeOffsetsMs(batch.latestMs(slot) - batch.latestMs());
+      update.addDimensions(dimensions[slot]);
+    }
+    return update.setGradients(bytes(slots, dimensions, gradients)).build();
+  }
+
+  private ByteString bytes(int[] slots, int[] dimensions, float[] gradients) {
+    int floats = 0;
+    for (int slot : slots) {
+      floats += length(dimensions[slot]);
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    var all = bytes.asFloatBuffer();
+    for (int slot : slots) {
+      all.put(gradients, slot * stride, length(dimensions[slot]));
+    }
+    return UnsafeByteOperations.unsafeWrap(bytes);
+  }
+
+  private static int length(int dimension) {
+    return dimension == 0 ? 0 : Gradient.length(dimension);
+  }
+}

@@ -5,6 +5,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps that this process's trainers have sent and the tables have not applied yet, so that a
@@ -12,8 +14,9 @@ import java.util.Map;
  *
  * <p>A trainer's view of a row is the row as the table has it plus the changes still in flight.
  * Those are what the trainer computed with the optimizer the table uses, so the view differs from
- * what the table will make of them only by other processes' steps in between. Nothing here is
- * durable, and nothing depends on it but the freshness of a trainer's reads.
+ * what the table will make of them only by other processes' steps in between. Occurrences in flight
+ * are known too, also of categories without a row: they tell which of them will have one. Nothing
+ * here is durable, and nothing depends on it but the freshness of a trainer's reads.
  *
  * <p>A batch that a table applies between {@link #refresh} and the reading of a row is in both, for
  * that one reading; of a micro-batch that was sent in several parts, all are let go of with the
@@ -22,19 +25,33 @@ import java.util.Map;
  * <p><b>Threads:</b> any; one lock.
  */
 public final class InFlight {
-  /** The changes of one update batch: float32[keys.length][width]. */
+  /**
+   * One update batch.
+   *
+   * @param occurrences int[keys.length]
+   * @param changes float32[m][width] of the first m rows
+   */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Sent(int trainer, long sequence, long endOffset, RowKey[] keys, float[] changes) {}
+  private record Sent(
+      int trainer,
+      long sequence,
+      long endOffset,
+      RowKey[] keys,
+      int[] occurrences,
+      float[] changes) {
+    int changed(int width) {
+      return changes.length / width;
+    }
+  }
 
   private record Lane(int trainer, int shard) {}
 
   private static final class Pending {
-    final float[] change;
     int batches;
+    int occurrences;
 
-    Pending(int width) {
-      change = new float[width];
-    }
+    /** Null while only occurrences are pending: most categories have no row. */
+    float @Nullable [] change;
   }
 
   private final int width;
@@ -64,19 +81,25 @@ public final class InFlight {
   /**
    * Remembers an update batch.
    *
-   * @param keys rows, named by feature index and category
-   * @param changes float32[keys.length][width], kept
+   * @param keys rows, named by feature index and category; those that change come first
+   * @param occurrences int[keys.length], kept
+   * @param changes float32[m][width] of the first m rows, kept
    */
-  synchronized void sent(int trainer, int shard, long endOffset, RowKey[] keys, float[] changes) {
+  synchronized void sent(
+      int trainer, int shard, long endOffset, RowKey[] keys, int[] occurrences, float[] changes) {
+    var sent = new Sent(trainer, sequence++, endOffset, keys, occurrences, changes);
     for (int i = 0; i < keys.length; i++) {
-      Pending entry = pending.computeIfAbsent(keys[i], _ -> new Pending(width));
+      Pending entry = pending.computeIfAbsent(keys[i], _ -> new Pending());
       entry.batches++;
-      add(changes, i * width, entry.change, 1);
+      entry.occurrences += occurrences[i];
+      if (i < sent.changed(width)) {
+        float[] change = entry.change == null ? new float[width] : entry.change;
+        add(changes, i * width, change, 1);
+        entry.change = change;
+      }
     }
     Lane lane = new Lane(trainer, shard);
-    lanes
-        .computeIfAbsent(lane, _ -> new ArrayDeque<>())
-        .add(new Sent(trainer, sequence++, endOffset, keys, changes));
+    lanes.computeIfAbsent(lane, _ -> new ArrayDeque<>()).add(sent);
     rows += keys.length;
     uncommitted.merge(trainer, keys.length, Integer::sum);
     while (rows > capacityRows) {
@@ -126,11 +149,18 @@ public final class InFlight {
   /** Adds the changes in flight of a row to its state. */
   synchronized void addTo(RowKey key, float[] view, int at) {
     Pending entry = pending.get(key);
-    if (entry != null) {
+    float[] change = entry == null ? null : entry.change;
+    if (change != null) {
       for (int i = 0; i < width; i++) {
-        view[at + i] += entry.change[i];
+        view[at + i] += change[i];
       }
     }
+  }
+
+  /** A category's occurrences in flight. */
+  synchronized int occurrences(RowKey key) {
+    Pending entry = pending.get(key);
+    return entry == null ? 0 : entry.occurrences;
   }
 
   /**
@@ -155,7 +185,10 @@ public final class InFlight {
       if (--entry.batches == 0) {
         pending.remove(batch.keys[i]);
       } else {
-        add(batch.changes, i * width, entry.change, -1);
+        entry.occurrences -= batch.occurrences[i];
+        if (i < batch.changed(width)) {
+          add(batch.changes, i * width, Objects.requireNonNull(entry.change), -1);
+        }
       }
     }
     rows -= batch.keys.length;

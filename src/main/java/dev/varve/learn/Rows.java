@@ -16,12 +16,16 @@ public interface Rows {
   long applied(int shard, int trainer);
 
   /**
-   * Reads the states of rows of one shard, in the shape that the optimizer gives them.
+   * Reads the states of rows of one shard, in the shape that the optimizer gives them: each as its
+   * table will have it when the update comes that it is read for. Where the occurrences that {@code
+   * keys} name carry a row across a threshold, or give a category its first row, it comes with the
+   * coordinates that it will have then.
    *
+   * @param atMs event time of the update
    * @param states receives float32[keys.size()][width]; where there is no row, nothing
    * @param width floats of the widest row's state
    * @param dimensions receives each row's dimension, {@link dev.varve.table.ResidentRows#ABSENT}
    *     where there is none; where the tail serves a category without a row, the tail's
    */
-  void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions);
+  void read(int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions);
 }

@@ -3,19 +3,14 @@ package dev.varve.learn;
 import dev.varve.event.Category;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.KeyedExample;
-import dev.varve.layout.TableRule;
 import dev.varve.learn.ModelConfig.BasisKind;
 import dev.varve.learn.ModelConfig.Head;
 import dev.varve.schema.DenseDelta;
-import dev.varve.schema.Layout;
 import dev.varve.schema.Quality;
 import dev.varve.schema.UpdateBatch;
-import dev.varve.table.ResidentRows;
 import dev.varve.table.RowEncoding;
 import dev.varve.table.RowKeys;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -66,6 +61,9 @@ public final class Trainer {
   /** The dimension of each slot's row; 0 where it has none. */
   private int[] slotDimensions = {};
 
+  /** The names of rows, by slot. */
+  private RowKey[] names = {};
+
   /** float32[slots][1 + D]: linear weights and vectors as they are served. */
   private float[] served = NO_FLOATS;
 
@@ -80,8 +78,6 @@ public final class Trainer {
 
   private final float[] before;
   private final float[] after;
-  private final Map<String, TableRule> rules = new HashMap<>();
-  private Layout layout = Layout.getDefaultInstance();
   private final float[] bias = new float[2];
   private final float[] biasGradient = new float[Gradient.length(0)];
 
@@ -125,20 +121,16 @@ public final class Trainer {
    * Learns the micro-batch.
    *
    * @param endOffset behind the last example that was taken in
-   * @param newest layout that is known
+   * @param layoutVersion of the newest layout that is known
    * @param updates receives each shard's update batch; one at least when there were examples
    */
-  public void learn(long endOffset, Layout newest, ObjIntConsumer<UpdateBatch> updates) {
+  public void learn(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
     if (batch.size() == 0) {
       return;
     }
-    if (newest.getVersion() != layout.getVersion()) {
-      layout = newest;
-      rules.clear();
-    }
     read();
     predict();
-    step(endOffset, updates);
+    step(endOffset, layoutVersion, updates);
     batch.clear();
   }
 
@@ -179,6 +171,7 @@ public final class Trainer {
     served = atLeast(served, batch.slots() * (1 + dimension));
     if (slotDimensions.length < batch.slots()) {
       slotDimensions = new int[2 * batch.slots()];
+      names = new RowKey[2 * batch.slots()];
     }
     projection.begin();
     sortByShard();
@@ -217,13 +210,16 @@ public final class Trainer {
     }
     keys.clear();
     for (int slot : slots) {
-      keys.add(batch.feature(slot).name(), batch.category(slot));
+      var name = new RowKey(batch.feature(slot).index(), batch.category(slot));
+      names[slot] = name;
+      int underway = shared.inFlight.occurrences(name);
+      keys.add(batch.feature(slot).name(), name.category(), underway, batch.occurrences(slot));
     }
     rowStates = atLeast(rowStates, slots.length * width);
     if (dimensions.length < slots.length) {
       dimensions = new int[2 * slots.length];
     }
-    shared.rows.read(shard, keys, rowStates, width, dimensions);
+    shared.rows.read(shard, keys, batch.latestMs(), rowStates, width, dimensions);
     for (int i = 0; i < slots.length; i++) {
       int slot = slots[i];
       takeRow(slot, keys.table(i), dimensions[i], i * width);
@@ -233,30 +229,15 @@ public final class Trainer {
   /** A row as if it were of the widest dimension, with this process's steps, and as served. */
   private void takeRow(int slot, String table, int read, int from) {
     int at = slot * stride;
+    int d = Math.max(read, 0);
     Arrays.fill(states, at, at + width, 0);
-    int d = read;
-    if (read > 0) {
-      encoding.copy(rowStates, from, read, states, at, dimension);
-    } else {
-      d = rule(table).dimension(batch.category(slot), 0, batch.occurrences(slot));
-      // One that is counted for some while already will hardly be given a row just now.
-      if (d > 0 && read == ResidentRows.ABSENT) {
-        float[] initial = shared.optimizer.initial(table, batch.category(slot), d);
-        encoding.copy(initial, 0, d, states, at, dimension);
-      } else {
-        d = 0;
-      }
-    }
     slotDimensions[slot] = d;
     if (d > 0) {
-      shared.inFlight.addTo(rowKey(slot), states, at);
+      encoding.copy(rowStates, from, d, states, at, dimension);
+      shared.inFlight.addTo(names[slot], states, at);
     }
     projection.of(table, shared.dense);
     projection.serve(states, at, d, served, slot * (1 + dimension));
-  }
-
-  private TableRule rule(String table) {
-    return rules.computeIfAbsent(table, name -> TableRule.of(layout, name));
   }
 
   private void predict() {
@@ -276,7 +257,7 @@ public final class Trainer {
     }
   }
 
-  private void step(long endOffset, ObjIntConsumer<UpdateBatch> updates) {
+  private void step(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
     int length = Gradient.length(dimension);
     rowGradients = atLeast(rowGradients, batch.slots() * length);
     for (int shard = 0; shard < shards; shard++) {
@@ -298,8 +279,7 @@ public final class Trainer {
         shared.dense.step(trainer, name, dimension, gradients, from);
       }
     }
-    long version = layout.getVersion();
-    var messages = new UpdateMessages(trainer, endOffset, version, batch, dimension);
+    var messages = new UpdateMessages(trainer, endOffset, layoutVersion, batch, dimension);
     int counted = batch.size();
     for (int shard = 0; shard < shards; shard++) {
       int[] slots = slotsByShard[shard];
@@ -316,21 +296,25 @@ public final class Trainer {
 
   /** Takes the step that the table will take, and keeps the change until the table has it. */
   private void remember(int shard, int[] slots, long endOffset) {
-    int n = 0;
+    int changed = 0;
     for (int slot : slots) {
-      n += slotDimensions[slot] > 0 ? 1 : 0;
+      changed += slotDimensions[slot] > 0 ? 1 : 0;
     }
-    RowKey[] changed = new RowKey[n];
-    float[] changes = new float[n * width];
-    n = 0;
+    RowKey[] sent = new RowKey[slots.length];
+    int[] occurrences = new int[slots.length];
+    float[] changes = new float[changed * width];
+    int withRow = 0;
+    int without = changed;
     for (int slot : slots) {
-      if (slotDimensions[slot] > 0) {
-        changed[n] = rowKey(slot);
-        change(slot, changes, n * width);
-        n++;
+      boolean hasRow = slotDimensions[slot] > 0;
+      if (hasRow) {
+        change(slot, changes, withRow * width);
       }
+      int at = hasRow ? withRow++ : without++;
+      sent[at] = names[slot];
+      occurrences[at] = batch.occurrences(slot);
     }
-    shared.inFlight.sent(trainer, shard, endOffset, changed, changes);
+    shared.inFlight.sent(trainer, shard, endOffset, sent, occurrences, changes);
   }
 
   private void change(int slot, float[] changes, int at) {
@@ -342,10 +326,6 @@ public final class Trainer {
       after[k] -= before[k];
     }
     encoding.copy(after, 0, d, changes, at, dimension);
-  }
-
-  private RowKey rowKey(int slot) {
-    return new RowKey(batch.feature(slot).index(), batch.category(slot));
   }
 
   private static float[] atLeast(float[] array, int length) {

@@ -3,6 +3,7 @@ package dev.varve.store;
 import com.google.protobuf.ByteString;
 import dev.varve.base.Check;
 import dev.varve.layout.Layouts;
+import dev.varve.layout.TableRule;
 import dev.varve.learn.OptimizerKind;
 import dev.varve.schema.Census;
 import dev.varve.schema.Decision;
@@ -168,6 +169,15 @@ final class Shard implements AutoCloseable {
 
   ResidentRows rows() {
     return rows;
+  }
+
+  EmbeddingStore.Settings settings() {
+    return settings;
+  }
+
+  /** The rule that rows of a table follow, also of one that there is none of yet. */
+  TableRule rule(String table) {
+    return tables.rule(table);
   }
 
   Below below() {

@@ -25,6 +25,9 @@ final class ShardLookup {
   private final SharedReads sharedReads = new SharedReads(reader);
   private float[] composed = {};
 
+  /** long[n][2]: popularity and its time, packed. */
+  private long[] counted = {};
+
   /**
    * Reads vectors of one table.
    *
@@ -118,10 +121,14 @@ final class ShardLookup {
   }
 
   /** Reads states; as {@link dev.varve.learn.Rows#read}. */
-  void states(Shard shard, RowKeys keys, float[] out, int width, int[] dimensions) {
+  void states(Shard shard, RowKeys keys, long atMs, float[] out, int width, int[] dimensions) {
     int n = keys.size();
     resolve(shard, keys);
-    reader.states(shard.rows(), tables, keys.categories(), 0, n, out, width, dimensions);
+    if (counted.length < 2 * n) {
+      counted = new long[4 * n];
+    }
+    var foresight = new Foresight(shard, atMs);
+    reader.rows(shard.rows(), tables, keys.categories(), 0, n, out, width, dimensions, counted);
     for (int at = 0; at < n; at += ResidentRows.CHUNK) {
       int misses =
           fetch(shard, keys.categories(), at, Math.min(ResidentRows.CHUNK, n - at), dimensions);
@@ -132,10 +139,34 @@ final class ShardLookup {
           int dimension = RowFormat.check(value, encoding);
           dimensions[missing[m]] = dimension;
           RowFormat.state(value, 0, out, missing[m] * width, encoding.rowFloats(dimension));
+          counted[2 * missing[m]] = RowFormat.popularity(value);
+          counted[2 * missing[m] + 1] = RowFormat.time(value);
         }
       }
+      int end = Math.min(at + ResidentRows.CHUNK, n);
+      foresee(shard.sharedRows(), foresight, keys, at, end, out, width, dimensions);
       if (shard.sharedRows() != SharedRows.NONE) {
         sharedStates(shard, keys.categories(), at, n, out, width, dimensions);
+      }
+    }
+  }
+
+  /** Rows as their update will find them; where shared rows serve a category, those do. */
+  private void foresee(
+      SharedRows shared,
+      Foresight foresight,
+      RowKeys keys,
+      int from,
+      int to,
+      float[] out,
+      int width,
+      int[] dimensions) {
+    for (int i = from; i < to; i++) {
+      boolean hasRow = dimensions[i] > 0;
+      if (hasRow || !shared.serves(tables[i])) {
+        long packed = counted[2 * i];
+        long units = counted[2 * i + 1];
+        dimensions[i] = foresight.state(keys, i, dimensions[i], packed, units, out, i * width);
       }
     }
   }

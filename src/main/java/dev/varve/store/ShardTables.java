@@ -2,6 +2,7 @@ package dev.varve.store;
 
 import dev.varve.layout.Layouts;
 import dev.varve.layout.TableRule;
+import dev.varve.schema.Layout;
 import dev.varve.schema.TableState;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * names it, and stays. One of them, without a name, has the rows that categories without their own
  * share; it comes with the first layout that has a tail.
  *
- * <p><b>Threads:</b> {@link #id} any; all else the shard's writer.
+ * <p><b>Threads:</b> {@link #id} and {@link #rule} any; all else the shard's writer.
  */
 final class ShardTables {
   private final int dimension;
@@ -33,6 +34,7 @@ final class ShardTables {
   private final List<ShardTable> all = new ArrayList<>();
   private @Nullable ShardTable shared;
   private volatile Map<String, Integer> ids = Map.of();
+  private volatile Rules rules;
 
   /**
    * @param dimension of the widest rows
@@ -41,12 +43,18 @@ final class ShardTables {
   ShardTables(int dimension, ShardLayout layout) {
     this.dimension = dimension;
     this.layout = layout;
+    this.rules = rules();
   }
 
   /** The number of a table; -1 when there is none of the name. */
   int id(String name) {
     Integer id = ids.get(name);
     return id == null ? -1 : id;
+  }
+
+  /** The rule of a table, also of one that there is none of. */
+  TableRule rule(String name) {
+    return rules.of(name);
   }
 
   /** Those with a name, by it. */
@@ -96,7 +104,7 @@ final class ShardTables {
     }
     boolean isNew = named.size() > before;
     if (isNew) {
-      publishIds();
+      publish();
     }
     return isNew;
   }
@@ -120,7 +128,22 @@ final class ShardTables {
     all.add(table);
   }
 
-  private void publishIds() {
+  /** What readers see; rules that are made for them are not kept. */
+  private record Rules(Layout layout, double factor, Map<String, TableRule> known) {
+    TableRule of(String name) {
+      TableRule rule = known.get(name);
+      return rule == null ? TableRule.of(layout, name, factor) : rule;
+    }
+  }
+
+  private Rules rules() {
+    Map<String, TableRule> known = new HashMap<>();
+    named.values().forEach(table -> known.put(table.name(), table.rule()));
+    return new Rules(layout.layout(), layout.factor(), Map.copyOf(known));
+  }
+
+  private void publish() {
+    rules = rules();
     Map<String, Integer> published = new HashMap<>();
     named.values().forEach(table -> published.put(table.name(), table.id()));
     ids = Map.copyOf(published);
@@ -129,6 +152,7 @@ final class ShardTables {
   /** Takes the rules that the layout has now. */
   void follow() {
     all.forEach(table -> table.follow(layout.rule(table.name())));
+    rules = rules();
   }
 
   /** Traces of all tables. */
@@ -157,7 +181,7 @@ final class ShardTables {
   /** Reads what was put. */
   void restore(Below below) {
     below.scan(key(0), key(ResidentRows.MOST_TABLES), (_, value) -> restore(value));
-    publishIds();
+    publish();
   }
 
   private void restore(byte[] value) {

@@ -192,9 +192,10 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   }
 
   @Override
-  public void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions) {
-    VectorLookup lookup = LOOKUPS.get();
-    waitFor(() -> read(shard, rows -> lookup.rows().states(rows, keys, states, width, dimensions)));
+  public void read(
+      int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions) {
+    ShardLookup lookup = LOOKUPS.get().rows();
+    waitFor(() -> read(shard, rows -> lookup.states(rows, keys, atMs, states, width, dimensions)));
   }
 
   /** A read that may find the shard unavailable. */

@@ -3,6 +3,7 @@ package dev.varve.table;
 import dev.varve.kernel.Kernels;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads many rows at once.
@@ -74,6 +75,25 @@ public final class RowReader {
       float[] out,
       int width,
       int[] dimensions) {
+    rows(rows, tables, keys, from, n, out, width, dimensions, null);
+  }
+
+  /**
+   * The same with popularities.
+   *
+   * @param counted receives long[n][2], popularity and its time, packed, from {@code 2 * from} on;
+   *     nothing where a row is not in memory
+   */
+  public void rows(
+      ResidentRows rows,
+      int[] tables,
+      long[] keys,
+      int from,
+      int n,
+      float[] out,
+      int width,
+      int[] dimensions,
+      long @Nullable [] counted) {
     for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
       int chunk = Math.min(ResidentRows.CHUNK, from + n - at);
       int entered = enter(rows);
@@ -85,7 +105,7 @@ public final class RowReader {
           dimensions[at + i] = slot < 0 ? ResidentRows.ABSENT : Slabs.dimensionOf(slot);
           if (slot >= 0) {
             int length = rows.encoding().rowFloats(dimensions[at + i]);
-            copyState(search.row(i), length, out, (at + i) * width);
+            copyRow(search.row(i), length, out, (at + i) * width, counted, 2 * (at + i));
           }
         }
       } finally {
@@ -123,12 +143,17 @@ public final class RowReader {
     RowDescriptor.markRecent(row);
   }
 
-  private static void copyState(long row, int length, float[] out, int at) {
+  private static void copyRow(
+      long row, int length, float[] out, int at, long @Nullable [] counted, int countedAt) {
     int spins = 0;
     int sequence;
     do {
       sequence = readable(row, spins++);
       Kernels.KERNELS.load(RowDescriptor.state(row), out, at, length);
+      if (counted != null) {
+        counted[countedAt] = RowDescriptor.popularity(row);
+        counted[countedAt + 1] = RowDescriptor.time(row);
+      }
     } while (!RowDescriptor.isUnchanged(row, sequence));
     RowDescriptor.markRecent(row);
   }

@@ -8,7 +8,6 @@ import dev.varve.learn.QualityWindow;
 import dev.varve.learn.TopCategories;
 import dev.varve.learn.Trainer;
 import dev.varve.schema.DenseDelta;
-import dev.varve.schema.Layout;
 import dev.varve.schema.Quality;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -115,7 +114,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       trainer()
           .learn(
               endOffset,
-              layout(),
+              layoutVersion(),
               (update, shard) ->
                   forward(ShardPartitioner.key(shard), update.toByteArray(), UPDATES));
       pending = false;
@@ -156,7 +155,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
     }
   }
 
-  private Layout layout() {
+  private long layoutVersion() {
     try {
       if (!settings.layout.await(settings.layoutWait)) {
         throw new IllegalStateException(
@@ -167,7 +166,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       Thread.currentThread().interrupt();
       throw new IllegalStateException("layout: interrupted while waiting (expected: version 1)", e);
     }
-    return settings.layout.newest();
+    return settings.layout.version();
   }
 
   @Override

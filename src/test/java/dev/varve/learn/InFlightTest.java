@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.table.RowKeys;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,8 +21,8 @@ class InFlightTest {
   void aRowIsSeenWithTheChangesInFlightUntilTheTableHasThem() {
     var inFlight = new InFlight(WIDTH, 100);
     var tables = new Offsets();
-    inFlight.sent(0, 0, 10, keys(1, 2), new float[] {1, 2, 3, 4, 5, 6});
-    inFlight.sent(0, 0, 20, keys(1), new float[] {10, 20, 30});
+    inFlight.sent(0, 0, 10, keys(1, 2), ones(2), new float[] {1, 2, 3, 4, 5, 6});
+    inFlight.sent(0, 0, 20, keys(1), ones(1), new float[] {10, 20, 30});
 
     assertThat(view(inFlight, 1)).containsExactly(11, 22, 33);
     tables.applied.put("0/0", 10L);
@@ -36,7 +37,7 @@ class InFlightTest {
   @Test
   void changesAreAddedAtAnOffsetAndToNothingElse() {
     var inFlight = new InFlight(WIDTH, 100);
-    inFlight.sent(0, 0, 10, keys(1), new float[] {1, 2, 3});
+    inFlight.sent(0, 0, 10, keys(1), ones(1), new float[] {1, 2, 3});
     float[] view = {9, 9, 9, 9, 9};
     inFlight.addTo(keys(1)[0], view, 1);
 
@@ -44,11 +45,28 @@ class InFlightTest {
   }
 
   @Test
+  void occurrencesInFlightAreKnownOfCategoriesWithoutARowToo() {
+    var inFlight = new InFlight(WIDTH, 100);
+    var tables = new Offsets();
+    inFlight.sent(0, 0, 10, keys(1, 2), new int[] {3, 4}, new float[] {1, 2, 3});
+    inFlight.sent(1, 0, 5, keys(2), new int[] {5}, new float[0]);
+
+    assertThat(inFlight.occurrences(keys(1)[0])).isEqualTo(3);
+    assertThat(inFlight.occurrences(keys(2)[0])).isEqualTo(9);
+    assertThat(inFlight.occurrences(keys(3)[0])).isZero();
+    assertThat(view(inFlight, 2)).containsOnly(0);
+    tables.applied.put("0/0", 10L);
+    inFlight.refresh(tables);
+    assertThat(inFlight.occurrences(keys(1)[0])).isZero();
+    assertThat(inFlight.occurrences(keys(2)[0])).isEqualTo(5);
+  }
+
+  @Test
   void oneShardsProgressSaysNothingOfAnother() {
     var inFlight = new InFlight(WIDTH, 100);
     var tables = new Offsets();
-    inFlight.sent(0, 0, 10, keys(1), new float[] {1, 1, 1});
-    inFlight.sent(0, 1, 10, keys(2), new float[] {2, 2, 2});
+    inFlight.sent(0, 0, 10, keys(1), ones(1), new float[] {1, 1, 1});
+    inFlight.sent(0, 1, 10, keys(2), ones(1), new float[] {2, 2, 2});
     tables.applied.put("1/0", 10L);
     inFlight.refresh(tables);
 
@@ -59,8 +77,8 @@ class InFlightTest {
   @Test
   void forgettingATrainerLeavesTheOthersChanges() {
     var inFlight = new InFlight(WIDTH, 100);
-    inFlight.sent(0, 0, 10, keys(1), new float[] {1, 1, 1});
-    inFlight.sent(1, 0, 10, keys(1), new float[] {2, 2, 2});
+    inFlight.sent(0, 0, 10, keys(1), ones(1), new float[] {1, 1, 1});
+    inFlight.sent(1, 0, 10, keys(1), ones(1), new float[] {2, 2, 2});
     inFlight.forget(0);
 
     assertThat(view(inFlight, 1)).containsOnly(2);
@@ -69,10 +87,10 @@ class InFlightTest {
   @Test
   void tablesAreBehindOnlyByWhatTheyCouldHaveApplied() {
     var inFlight = new InFlight(WIDTH, 100);
-    inFlight.sent(0, 0, 10, keys(1, 2), new float[6]);
+    inFlight.sent(0, 0, 10, keys(1, 2), ones(2), new float[6]);
     assertThat(inFlight.rowsBehind()).isZero();
     inFlight.committing(0);
-    inFlight.sent(0, 0, 20, keys(3), new float[3]);
+    inFlight.sent(0, 0, 20, keys(3), ones(1), new float[3]);
     assertThat(inFlight.rowsBehind()).isEqualTo(2);
     inFlight.forget(0);
     assertThat(inFlight.rowsBehind()).isZero();
@@ -81,9 +99,9 @@ class InFlightTest {
   @Test
   void beyondTheCapacityTheOldestBatchesAreForgotten() {
     var inFlight = new InFlight(WIDTH, 3);
-    inFlight.sent(0, 0, 10, keys(1, 2), new float[] {1, 1, 1, 1, 1, 1});
-    inFlight.sent(0, 1, 10, keys(3), new float[] {2, 2, 2});
-    inFlight.sent(0, 0, 20, keys(4), new float[] {3, 3, 3});
+    inFlight.sent(0, 0, 10, keys(1, 2), ones(2), new float[] {1, 1, 1, 1, 1, 1});
+    inFlight.sent(0, 1, 10, keys(3), ones(1), new float[] {2, 2, 2});
+    inFlight.sent(0, 0, 20, keys(4), ones(1), new float[] {3, 3, 3});
 
     assertThat(view(inFlight, 1)).containsOnly(0);
     assertThat(view(inFlight, 3)).containsOnly(2);
@@ -108,7 +126,13 @@ class InFlightTest {
   /** Keeps whole batches and adds them up when asked; changes are integers, so sums are exact. */
   private static final class Model {
     @SuppressWarnings("ArrayRecordComponent") // compared by identity
-    record Batch(int trainer, int shard, long endOffset, RowKey[] keys, float[] changes) {}
+    record Batch(
+        int trainer,
+        int shard,
+        long endOffset,
+        RowKey[] keys,
+        int[] occurrences,
+        float[] changes) {}
 
     final int capacity;
     final InFlight inFlight;
@@ -149,13 +173,14 @@ class InFlightTest {
 
     private void send(int trainer, int shard, RandomGenerator random) {
       long[] categories = random.longs(random.nextInt(5), 0, 12).distinct().toArray();
-      float[] changes = new float[categories.length * WIDTH];
+      int[] occurrences = random.ints(categories.length, 1, 5).toArray();
+      float[] changes = new float[random.nextInt(categories.length + 1) * WIDTH];
       for (int i = 0; i < changes.length; i++) {
         changes[i] = random.nextInt(-50, 50);
       }
       offset++;
-      batches.add(new Batch(trainer, shard, offset, keys(categories), changes));
-      inFlight.sent(trainer, shard, offset, keys(categories), changes);
+      batches.add(new Batch(trainer, shard, offset, keys(categories), occurrences, changes));
+      inFlight.sent(trainer, shard, offset, keys(categories), occurrences, changes);
       while (batches.stream().mapToInt(batch -> batch.keys.length).sum() > capacity) {
         batches.removeFirst();
       }
@@ -169,14 +194,18 @@ class InFlightTest {
       assertThat(inFlight.rowsBehind()).isEqualTo(behind);
       for (int category = 0; category < 12; category++) {
         float[] expected = new float[WIDTH];
+        int occurrences = 0;
         for (Batch batch : batches) {
           for (int i = 0; i < batch.keys.length; i++) {
-            for (int k = 0; batch.keys[i].category() == category && k < WIDTH; k++) {
-              expected[k] += batch.changes[i * WIDTH + k];
+            boolean isIt = batch.keys[i].category() == category;
+            occurrences += isIt ? batch.occurrences[i] : 0;
+            for (int k = i * WIDTH; isIt && k < batch.changes.length && k < (i + 1) * WIDTH; k++) {
+              expected[k - i * WIDTH] += batch.changes[k];
             }
           }
         }
         assertThat(view(inFlight, category)).containsExactly(expected);
+        assertThat(inFlight.occurrences(new RowKey(0, category))).isEqualTo(occurrences);
       }
     }
   }
@@ -191,7 +220,8 @@ class InFlightTest {
     }
 
     @Override
-    public void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions) {
+    public void read(
+        int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions) {
       throw new AssertionError("rows are the trainer's to read");
     }
   }
@@ -200,6 +230,12 @@ class InFlightTest {
     float[] view = new float[WIDTH];
     inFlight.addTo(new RowKey(0, category), view, 0);
     return view;
+  }
+
+  private static int[] ones(int n) {
+    int[] ones = new int[n];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 
   private static RowKey[] keys(long... categories) {

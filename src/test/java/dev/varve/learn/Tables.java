@@ -36,6 +36,9 @@ final class Tables implements Rows {
   private final Map<String, Long> occurrences = new HashMap<>();
   private long examples;
 
+  /** So many occurrences give a category a row. */
+  private int admission = 1;
+
   Tables(int shards, int dimension, Adagrad optimizer) {
     this.shards = shards;
     this.dimension = dimension;
@@ -91,6 +94,11 @@ final class Tables implements Rows {
     }
   }
 
+  /** From now on categories have a row only from so many occurrences on. */
+  void admitFrom(int newAdmission) {
+    admission = newAdmission;
+  }
+
   long examples() {
     return examples;
   }
@@ -105,9 +113,14 @@ final class Tables implements Rows {
   }
 
   @Override
-  public void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions) {
+  public void read(
+      int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions) {
     for (int i = 0; i < keys.size(); i++) {
-      float[] row = rows.get(new Key(shard, keys.table(i), keys.category(i)));
+      long category = keys.category(i);
+      float[] row = rows.get(new Key(shard, keys.table(i), category));
+      if (row == null && keys.underway(i) + keys.occurrences(i) >= admission) {
+        row = optimizer.initial(keys.table(i), category, dimension);
+      }
       dimensions[i] = row == null ? ResidentRows.ABSENT : dimension;
       if (row == null) {
         // What stands there is nobody's: a trainer that learns from it shows.

@@ -7,9 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.varve.event.KeyedExample;
-import dev.varve.layout.Layouts;
 import dev.varve.learn.ModelConfig.BasisKind;
-import dev.varve.schema.Layout;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.testing.Cases;
@@ -276,6 +274,23 @@ class TrainerTest {
     }
   }
 
+  /** Until then nothing is learned for it; what is on its way to late tables counts. */
+  @Test
+  void aCategoryIsLearnedForAsSoonAsItWillHaveARow() {
+    var run = new Run(2, 1_000);
+    run.tables.admitFrom(5);
+    List<Integer> dimensions = new ArrayList<>();
+    for (int batch = 0; batch < 4; batch++) {
+      run.trainer(0).add(example().label(1).categories(0, 1).build(), "");
+      run.trainer(0).add(example().label(0).categories(0, 1).build(), "");
+      for (Sent update : run.updates(0, batch + 1, 1)) {
+        dimensions.add(update.batch.getTables(0).getDimensions(0));
+      }
+    }
+
+    assertThat(dimensions).containsExactly(0, 0, 2, 2);
+  }
+
   @Test
   void withTooMuchInFlightReadsAreStalerAndNothingBreaks() {
     var run = new Run(4, 50, 100);
@@ -334,10 +349,6 @@ class TrainerTest {
               new ModelConfig(dimension, ModelConfig.Head.FM, basis, 3));
     }
 
-    private Layout layout(long version) {
-      return Layouts.first(dimension).toBuilder().setVersion(version).build();
-    }
-
     Trainer trainer(int partition) {
       return trainers.computeIfAbsent(
           partition, number -> new Trainer(number, SHARDS, dimension, shared));
@@ -348,7 +359,7 @@ class TrainerTest {
     }
 
     void learn(int partition) {
-      trainer(partition).learn(++offset, layout(1), tables::send);
+      trainer(partition).learn(++offset, 1, tables::send);
       trainer(partition).committing();
       tables.applyAllBut(delay);
     }
@@ -364,8 +375,7 @@ class TrainerTest {
     List<Sent> updates(int partition, long endOffset, long layoutVersion) {
       List<Sent> sent = new ArrayList<>();
       trainer(partition)
-          .learn(
-              endOffset, layout(layoutVersion), (batch, shard) -> sent.add(new Sent(batch, shard)));
+          .learn(endOffset, layoutVersion, (batch, shard) -> sent.add(new Sent(batch, shard)));
       return sent;
     }
 

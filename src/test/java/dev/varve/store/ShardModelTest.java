@@ -343,7 +343,7 @@ class ShardModelTest {
       int[] dimensions = new int[keys.size()];
       Arrays.fill(states, Float.NaN);
 
-      lookup.states(shard, keys, states, width, dimensions);
+      lookup.states(shard, keys, 0, states, width, dimensions);
 
       for (int i = 0; i < keys.size(); i++) {
         ShardModel.ModelRow row = expected.get(i);

@@ -185,7 +185,7 @@ class ShardReadersTest {
 
     @Override
     void read() {
-      lookup.states(shard, keys, states, WIDTH, dimensions);
+      lookup.states(shard, keys, 0, states, WIDTH, dimensions);
     }
 
     @Override

@@ -71,6 +71,7 @@ class ResidentRowsReadersTest {
     private final int[] floors = new int[MOST];
     private final int[] dimensions = new int[MOST];
     private final float[] out = new float[MOST * LENGTH];
+    private final long[] counted = new long[2 * MOST];
     private final int[] seen = new int[RowChurn.KEYS];
     private final Basis identity = Basis.identity(WIDTH);
     private final Basis twice = twice();
@@ -120,7 +121,7 @@ class ResidentRowsReadersTest {
 
     private void read(ResidentRows rows, int n, int how) {
       if (how == 0) {
-        reader.states(rows, tables, categories, 0, n, out, LENGTH, dimensions);
+        reader.rows(rows, tables, categories, 0, n, out, LENGTH, dimensions, counted);
       } else {
         reader.vectors(
             rows, tables, categories, 0, n, how == 1 ? identity : twice, out, dimensions);
@@ -131,7 +132,12 @@ class ResidentRowsReadersTest {
               .as("a row that stays is not found")
               .isGreaterThanOrEqualTo(RowChurn.PINNED);
         } else {
-          check(i, version(i, how));
+          int version = version(i, how);
+          check(i, version);
+          if (how == 0) {
+            assertThat(counted[2 * i]).as("popularity at version %d", version).isPositive();
+            assertThat(counted[2 * i + 1]).as("time").isEqualTo(batch[i]);
+          }
         }
       }
     }

@@ -50,7 +50,7 @@ class RowReaderTest {
   }
 
   @Test
-  void statesAreWhole() {
+  void statesAndPopularitiesAreWhole() {
     fill(new Random(3));
     int widest = ENCODING.stateLength(128);
     forAll(
@@ -60,15 +60,23 @@ class RowReaderTest {
           int width = widest + random.nextInt(3);
           float[] out = untouched(batch.keys.length * width);
           int[] dimensions = new int[batch.keys.length];
-          reader.states(
-              rows, batch.tables, batch.keys, batch.from, batch.n, out, width, dimensions);
+          long[] counted = new long[2 * batch.keys.length];
+          reader.rows(
+              rows, batch.tables, batch.keys, batch.from, batch.n, out, width, dimensions, counted);
           float[] expected = untouched(out.length);
+          long[] expectedCounts = new long[counted.length];
           for (int i = batch.from; i < batch.from + batch.n; i++) {
             float[] state = batch.state(i);
+            if (state.length > 0) {
+              RowKey key = new RowKey(batch.tables[i], batch.keys[i]);
+              expectedCounts[2 * i] = popularity(key);
+              expectedCounts[2 * i + 1] = key.table();
+            }
             System.arraycopy(state, 0, expected, i * width, state.length);
             assertThat(dimensions[i]).isEqualTo(dimension(state));
           }
           assertThat(out).isEqualTo(expected);
+          assertThat(counted).isEqualTo(expectedCounts);
         });
   }
 
@@ -144,7 +152,13 @@ class RowReaderTest {
   private void add(RowKey key, float[] state, int dimension) {
     states.put(key, state);
     rows.reserve(dimension, 1, () -> rows.writeBack(_ -> {}));
-    rows.insert(key.table(), key.category(), dimension, 0, 0, state, 0, true);
+    rows.insert(
+        key.table(), key.category(), dimension, popularity(key), key.table(), state, 0, true);
+  }
+
+  /** Packed; of all 40 bits. */
+  private static long popularity(RowKey key) {
+    return (key.category() * 0x9E3779B97F4A7C15L) >>> 24;
   }
 
   private static float[] floats(RandomGenerator random, int n) {

@@ -56,7 +56,8 @@ final class Parts {
     }
 
     @Override
-    public void read(int shard, RowKeys keys, float[] states, int width, int[] dimensions) {
+    public void read(
+        int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions) {
       Arrays.fill(dimensions, 0, keys.size(), ResidentRows.ABSENT);
     }
   }

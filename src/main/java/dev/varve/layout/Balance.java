@@ -77,6 +77,7 @@ public final class Balance {
 
   private final Standing standing;
   private final Operator operator;
+  private final Pinning pinning;
   private final Automatic automatic;
 
   /**
@@ -87,6 +88,7 @@ public final class Balance {
   public Balance(Setup setup, Memory memory, Explanations explanations) {
     standing = new Standing(setup, new Ledger(memory));
     operator = new Operator(standing, explanations);
+    pinning = new Pinning(standing);
     automatic = new Automatic(standing);
   }
 
@@ -180,8 +182,8 @@ public final class Balance {
       case ROLLBACK -> reply.setChange(operator.rollback(command.getRollback(), id, atMs));
       case PAUSE -> reply.setChange(operator.pause(true));
       case RESUME -> reply.setChange(operator.pause(false));
-      case PIN -> reply.setChange(operator.pin(command.getPin(), id, atMs));
-      case UNPIN -> reply.setChange(operator.unpin(command.getUnpin(), id, atMs));
+      case PIN -> reply.setChange(pinning.pin(command.getPin(), id, atMs));
+      case UNPIN -> reply.setChange(pinning.unpin(command.getUnpin(), id, atMs));
       case SET_BUDGET -> reply.setChange(operator.setBudget(command.getSetBudget()));
       case EXPLAIN -> reply.setExplanation(operator.explain(command.getExplain()));
       case HISTORY -> reply.setHistory(history());

@@ -2,9 +2,6 @@ package dev.varve.layout;
 
 import static dev.varve.layout.RefusedCommandException.require;
 
-import dev.varve.base.NearestName;
-import dev.varve.event.Category;
-import dev.varve.schema.Blocks;
 import dev.varve.schema.BudgetUnit;
 import dev.varve.schema.Change;
 import dev.varve.schema.ExplainCommand;
@@ -13,42 +10,37 @@ import dev.varve.schema.KeptLayout;
 import dev.varve.schema.KeptPlan;
 import dev.varve.schema.Layout;
 import dev.varve.schema.Phase;
-import dev.varve.schema.Pin;
-import dev.varve.schema.PinCommand;
 import dev.varve.schema.Plan;
 import dev.varve.schema.PlanCommand;
 import dev.varve.schema.Refusal;
 import dev.varve.schema.RollbackCommand;
 import dev.varve.schema.SetBudgetCommand;
-import dev.varve.schema.UnpinCommand;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
 
 /** Carries out what operators ask for. A command that is refused has changed nothing. */
 final class Operator {
-  private static final int MOST_PINS = 256;
-  private static final int LONGEST_PINNED_ID = 512;
-
   private final Standing standing;
+  private final LayoutChanges changes;
   private final Explanations explanations;
 
   Operator(Standing standing, Explanations explanations) {
     this.standing = standing;
+    this.changes = new LayoutChanges(standing);
     this.explanations = explanations;
   }
 
   // -- plans
 
   Plan plan(PlanCommand command, String commandId, long atMs) throws RefusedCommandException {
-    requireAllShards();
+    changes.requireAllShards();
     Terms terms = standing.terms();
     if (command.getBudget() != 0) {
       terms = terms.withBudget(budget(command.getBudget(), command.getUnit()));
     }
     Allocator.Kind kind = allocator(command.getAllocator());
     Layout layout =
-        propose(terms, kind)
+        changes
+            .propose(terms, kind)
             .setVersion(standing.version() + 1)
             .setReason("plan of command " + commandId)
             .setMadeMs(atMs)
@@ -84,7 +76,7 @@ final class Operator {
   }
 
   Change apply(String id, String commandId, long atMs) throws RefusedCommandException {
-    requireSettled("apply");
+    changes.requireSettled("apply");
     KeptPlan kept =
         standing
             .ledger
@@ -115,7 +107,8 @@ final class Operator {
     if (!budget.equals(standing.budget())) {
       standing.setBudget(budget);
     }
-    return published(layout.toBuilder(), Phase.SETTLED, "apply %s".formatted(id), commandId, atMs);
+    return changes.published(
+        layout.toBuilder(), Phase.SETTLED, "apply %s".formatted(id), commandId, atMs);
   }
 
   private void requireFresh(KeptPlan kept) throws RefusedCommandException {
@@ -225,7 +218,7 @@ final class Operator {
                 .formatted(budget.text(uses), budget)
             : "";
     String reason = "%s to layout %d".formatted(what, layout.getVersion());
-    Change change = published(again, outcome, reason, commandId, atMs);
+    Change change = changes.published(again, outcome, reason, commandId, atMs);
     return change.toBuilder()
         .setDone(change.getDone() + ", automatic rebalancing is paused" + warning)
         .build();
@@ -236,12 +229,12 @@ final class Operator {
   Change pause(boolean paused) {
     boolean was = standing.state.getPaused();
     standing.state.setPaused(paused);
-    return change(
+    return changes.done(
         "automatic rebalancing %s %s"
             .formatted(was == paused ? "was already" : "is now", paused ? "paused" : "on"));
   }
 
-  // -- bounds
+  // -- the budget
 
   Change setBudget(SetBudgetCommand command) throws RefusedCommandException {
     Budget budget = budget(command.getBudget(), command.getUnit());
@@ -252,143 +245,9 @@ final class Operator {
       throw RefusedCommandException.of(e);
     }
     standing.setBudget(budget);
-    return change(
+    return changes.done(
         "the budget is %s instead of %s; a plan or the next automatic rebalancing keeps it"
             .formatted(budget, before));
-  }
-
-  Change pin(PinCommand command, String commandId, long atMs) throws RefusedCommandException {
-    requireSettled("pin");
-    requireTable(command.getTable());
-    int dimension = command.getDimension();
-    List<Integer> levels = standing.setup.config().levels(standing.setup.dimension());
-    require(
-        dimension == 0 || levels.contains(dimension),
-        Refusal.INVALID,
-        "dimension",
-        Integer.toUnsignedString(dimension),
-        "0 or one of the levels %s".formatted(levels));
-    Layout before = standing.layout();
-    if (command.getId().isEmpty()) {
-      standing.state.putTablePins(command.getTable(), dimension);
-      Layout.Builder layout = before.toBuilder();
-      var blocks = Blocks.newBuilder();
-      if (dimension > 0) {
-        blocks.addBlocksBuilder().setDimension(dimension).setThreshold(0);
-      }
-      layout.putTables(command.getTable(), blocks.build());
-      return rebound(
-          layout, "pin %s to %d".formatted(command.getTable(), dimension), commandId, atMs);
-    }
-    unpinCategory(command.getTable(), command.getId());
-    requirePinnable(command.getId());
-    standing.state.addPins(
-        Pin.newBuilder()
-            .setTable(command.getTable())
-            .setId(command.getId())
-            .setKey(Category.key(command.getId()))
-            .setDimension(dimension));
-    String what = "pin %s/%s to %d".formatted(command.getTable(), command.getId(), dimension);
-    return rebound(before.toBuilder(), what, commandId, atMs);
-  }
-
-  private void requirePinnable(String id) throws RefusedCommandException {
-    int bytes = id.getBytes(StandardCharsets.UTF_8).length;
-    require(
-        bytes <= LONGEST_PINNED_ID,
-        Refusal.INVALID,
-        "id",
-        id,
-        "at most %d bytes".formatted(LONGEST_PINNED_ID));
-    int pins = standing.state.getPinsCount();
-    require(pins < MOST_PINS, "pins", pins, "at most %d; unpin others".formatted(MOST_PINS));
-  }
-
-  Change unpin(UnpinCommand command, String commandId, long atMs) throws RefusedCommandException {
-    requireSettled("unpin");
-    String table = command.getTable();
-    if (command.getId().isEmpty()) {
-      require(
-          standing.state.containsTablePins(table),
-          Refusal.NOT_FOUND,
-          "table",
-          table,
-          "a pinned table: one of %s".formatted(standing.state.getTablePinsMap().keySet()));
-      standing.state.removeTablePins(table);
-      return published(
-          propose(standing.terms(), standing.setup.config().allocator()),
-          Phase.SETTLED,
-          "unpin " + table,
-          commandId,
-          atMs);
-    }
-    String name = "%s/%s".formatted(table, command.getId());
-    require(
-        unpinCategory(table, command.getId()), Refusal.NOT_FOUND, "id", name, "a pinned category");
-    return rebound(standing.layout().toBuilder(), "unpin " + name, commandId, atMs);
-  }
-
-  private boolean unpinCategory(String table, String id) {
-    for (int i = 0; i < standing.state.getPinsCount(); i++) {
-      Pin pin = standing.state.getPins(i);
-      if (pin.getTable().equals(table) && pin.getId().equals(id)) {
-        standing.state.removePins(i);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** The blocks as they are with other pins; where that does not fit the budget, new blocks. */
-  private Change rebound(Layout.Builder layout, String what, String commandId, long atMs)
-      throws RefusedCommandException {
-    standing.state.setRevision(standing.state.getRevision() + 1);
-    Terms terms = standing.terms();
-    Layout.Builder bound =
-        standing
-            .planner
-            .frame(terms)
-            .setHysteresis(layout.getHysteresis())
-            .addAllDefaultBlocks(layout.getDefaultBlocksList())
-            .putAllTables(layout.getTablesMap());
-    long uses = standing.planner.used(standing.census, bound.build(), terms);
-    if (uses > standing.planner.target(terms)) {
-      bound = propose(terms, standing.setup.config().allocator());
-    }
-    return published(bound, Phase.SETTLED, what, commandId, atMs);
-  }
-
-  // -- questions
-
-  Explanation explain(ExplainCommand command) throws RefusedCommandException {
-    requireTable(command.getTable());
-    try {
-      return explanations.explain(command.getTable(), command.getId());
-    } catch (RuntimeException e) {
-      // Whatever keeps a shard from answering: a question must not stop the balance part.
-      throw RefusedCommandException.of(e);
-    }
-  }
-
-  // -- what they share
-
-  private Layout.Builder propose(Terms terms, Allocator.Kind kind) throws RefusedCommandException {
-    requireAllShards();
-    try {
-      return standing.planner.propose(standing.census, terms, kind, false);
-    } catch (OverBudgetException e) {
-      throw RefusedCommandException.of(e);
-    }
-  }
-
-  private Change published(
-      Layout.Builder layout, Phase outcome, String what, String commandId, long atMs) {
-    standing.publish(layout, outcome, "%s, command %s".formatted(what, commandId), atMs);
-    return change("%s: layout %d is being applied".formatted(what, standing.version()));
-  }
-
-  private Change change(String done) {
-    return Change.newBuilder().setLayoutVersion(standing.version()).setDone(done).build();
   }
 
   private static Budget budget(long amount, BudgetUnit unit) throws RefusedCommandException {
@@ -399,29 +258,15 @@ final class Operator {
     }
   }
 
-  private void requireSettled(String command) throws RefusedCommandException {
-    require(
-        !standing.state.getApplying(),
-        command,
-        "layout %d is being applied".formatted(standing.version()),
-        "a settled layout; wait, or cancel");
-  }
+  // -- questions
 
-  private void requireAllShards() throws RefusedCommandException {
-    require(
-        standing.complete(),
-        "census",
-        "of %d shards".formatted(standing.census.shards()),
-        "of all %d; wait until each has sent one".formatted(standing.setup.shards()));
-  }
-
-  private void requireTable(String table) throws RefusedCommandException {
-    var tables = standing.census.tableNames();
-    require(
-        tables.contains(table),
-        Refusal.NOT_FOUND,
-        "table",
-        table,
-        NearestName.rule("a table", table, tables));
+  Explanation explain(ExplainCommand command) throws RefusedCommandException {
+    changes.requireTable(command.getTable());
+    try {
+      return explanations.explain(command.getTable(), command.getId());
+    } catch (RuntimeException e) {
+      // Whatever keeps a shard from answering: a question must not stop the balance part.
+      throw RefusedCommandException.of(e);
+    }
   }
 }

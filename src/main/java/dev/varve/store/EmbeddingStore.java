@@ -98,6 +98,11 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     return shard().isSweepInMemory();
   }
 
+  /** Whether touched rows wait for room that a sweep may make. */
+  public boolean isRoomAwaited() {
+    return shard().isRoomAwaited();
+  }
+
   /** Newest layout that reached the shard. */
   public long layoutVersion() {
     return shard().progress().layoutVersion();

@@ -127,9 +127,14 @@ final class Room {
     swept = true;
   }
 
+  /** Whether touched rows were refused room since the price changed. */
+  boolean isAwaited() {
+    return held > 0;
+  }
+
   /** Whether touched rows were refused room since the price changed, or soon will be. */
   boolean isShort() {
-    return held > 0 || 2 * grown() > room;
+    return isAwaited() || 2 * grown() > room;
   }
 
   /**

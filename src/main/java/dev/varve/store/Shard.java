@@ -395,6 +395,11 @@ final class Shard implements AutoCloseable {
     return came != null;
   }
 
+  /** Whether touched rows wait for room that a sweep may make. */
+  boolean isRoomAwaited() {
+    return layout.isRoomAwaited();
+  }
+
   /** Whether the sweep is at the rows in memory: that is soon done. */
   boolean isSweepInMemory() {
     return sweep.isInMemory();

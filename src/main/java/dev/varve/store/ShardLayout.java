@@ -241,6 +241,11 @@ final class ShardLayout {
     return tables.stream().mapToLong(table -> table.used(cost)).sum();
   }
 
+  /** Whether touched rows were refused room since the price changed. */
+  boolean isRoomAwaited() {
+    return room.isAwaited();
+  }
+
   /** What touched rows may take, counted from when the price changed; 0 for no bound. */
   long room() {
     return room.room();

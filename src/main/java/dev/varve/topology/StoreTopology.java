@@ -61,7 +61,7 @@ public final class StoreTopology {
 
   private void table(EmbeddingStore.Settings settings, Duration censusEvery, Duration step) {
     source(UPDATES, topics.updates());
-    var share = new SweepShare();
+    var share = new SweepShare(System::nanoTime);
     topology.addProcessor(TABLE, () -> new TableProcessor(censusEvery, step, share), UPDATES);
     topology.addStateStore(new EmbeddingStoreBuilder(settings), TABLE);
     sinkToShards(TableProcessor.DECISIONS, TABLE);

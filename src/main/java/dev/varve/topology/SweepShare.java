@@ -1,8 +1,11 @@
 package dev.varve.topology;
 
+import java.util.function.LongSupplier;
+
 /**
- * The part of a thread's time that the sweeps of its shards may take together for what is not
- * urgent: a third, so that updates do not wait for a rebalance.
+ * The part of a thread's time that the sweeps of its shards may take together for what readers do
+ * not see: a third, so that updates do not wait for a rebalance; two thirds while touched rows wait
+ * for the room that it makes, or a backlog of updates would run far ahead of it.
  *
  * <p>Kafka Streams processes no more than a record of each task between two punctuations: without a
  * bound, steps of 5 ms would leave little for updates.
@@ -11,22 +14,41 @@ package dev.varve.topology;
  */
 final class SweepShare {
   private static final double SHARE = 1.0 / 3;
+  private static final double URGENT_SHARE = 2.0 / 3;
 
   /** Saved up while nothing was to be swept, at most. */
   private static final double MOST_NS = 10e6;
 
   private static final class Account {
     double leftNs = MOST_NS;
-    long atNs = System.nanoTime();
+    long atNs;
+
+    Account(long atNs) {
+      this.atNs = atNs;
+    }
   }
 
-  private final ThreadLocal<Account> accounts = ThreadLocal.withInitial(Account::new);
+  private final LongSupplier clock;
+  private final ThreadLocal<Account> accounts;
 
-  /** Whether the calling thread may sweep now. */
-  boolean isLeft() {
+  /**
+   * @param clock nanoseconds, as {@link System#nanoTime}
+   */
+  SweepShare(LongSupplier clock) {
+    this.clock = clock;
+    this.accounts = ThreadLocal.withInitial(() -> new Account(clock.getAsLong()));
+  }
+
+  /**
+   * Whether the calling thread may sweep now.
+   *
+   * @param isUrgent whether rows wait for it
+   */
+  boolean isLeft(boolean isUrgent) {
     Account account = accounts.get();
-    long now = System.nanoTime();
-    account.leftNs = Math.min(MOST_NS, account.leftNs + SHARE * (now - account.atNs));
+    long now = clock.getAsLong();
+    double share = isUrgent ? URGENT_SHARE : SHARE;
+    account.leftNs = Math.min(MOST_NS, account.leftNs + share * (now - account.atNs));
     account.atNs = now;
     return account.leftNs > 0;
   }

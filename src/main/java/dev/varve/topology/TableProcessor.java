@@ -90,7 +90,7 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
    */
   private void sweep(long nowMs) {
     EmbeddingStore rows = Initialized.require(store);
-    if (!rows.isSweepInMemory() && !share.isLeft()) {
+    if (!rows.isSweepInMemory() && !share.isLeft(rows.isRoomAwaited())) {
       return;
     }
     long begun = System.nanoTime();

@@ -11,7 +11,9 @@ import dev.varve.schema.UpdateBatch;
 import dev.varve.table.Popularity;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,10 @@ final class FollowedShard {
   /** The one that is made once for all: that in force at the end of the warm-up. */
   private @Nullable Layout fixed;
 
+  /** When each category occurred first, in the order of time. */
+  private long[] firstMs = new long[1024];
+
+  private int categories;
   private long received;
   private long newestMs;
   private long nowMs;
@@ -144,9 +150,10 @@ final class FollowedShard {
     String name = update.getTable();
     FollowedTable table = tables.computeIfAbsent(name, _ -> begin(name));
     TableRule rule = rules.computeIfAbsent(name, _ -> TableRule.of(layout, name));
-    boolean isBase = update.getDimensionsCount() == 0;
+    List<Integer> dimensions =
+        update.getFoundCount() > 0 ? update.getFoundList() : update.getDimensionsList();
     for (int i = 0; i < update.getKeysCount(); i++) {
-      int dimension = isBase ? layout.getBaseDimension() : update.getDimensions(i);
+      int dimension = dimensions.isEmpty() ? layout.getBaseDimension() : dimensions.get(i);
       long timeMs = batchMs + update.getEventTimeOffsetsMs(i);
       Category category = table.category(update.getKeys(i));
       int n = update.getOccurrences(i);
@@ -179,12 +186,22 @@ final class FollowedShard {
     if (fixed == null && nowMs - beginMs >= warmUpMs) {
       warm(seen.layout);
     }
+    if (seen.category.occurrences() == 0) {
+      isNew();
+    }
     seen.popularity = seen.table.popularity(seen.category, nowMs);
     seen.table.count(seen.category, seen.occurrences, nowMs);
     if (fixed != null) {
       seen.counted = seen.category.occurrences();
       pending.add(seen);
     }
+  }
+
+  private void isNew() {
+    if (categories == firstMs.length) {
+      firstMs = Arrays.copyOf(firstMs, 2 * categories);
+    }
+    firstMs[categories++] = nowMs;
   }
 
   private void warm(Layout inForce) {
@@ -226,6 +243,21 @@ final class FollowedShard {
   /** Occurrences behind the warm-up that were not judged; known at the end. */
   long unjudged() {
     return pending.stream().mapToLong(seen -> seen.occurrences).sum();
+  }
+
+  /** How many categories had occurred by a time. */
+  long categories(long ms) {
+    int low = 0;
+    int high = categories;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (firstMs[middle] <= ms) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   long late() {

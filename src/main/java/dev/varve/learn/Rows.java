@@ -26,6 +26,8 @@ public interface Rows {
    * @param width floats of the widest row's state
    * @param dimensions receives each row's dimension, {@link dev.varve.table.ResidentRows#ABSENT}
    *     where there is none; where the tail serves a category without a row, the tail's
+   * @param found receives the same as it is now
    */
-  void read(int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions);
+  void read(
+      int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions, int[] found);
 }

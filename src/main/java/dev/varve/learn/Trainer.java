@@ -58,8 +58,11 @@ public final class Trainer {
   /** float32[slots][stride], rows as if they were of the widest dimension. */
   private float[] states = NO_FLOATS;
 
-  /** The dimension of each slot's row; 0 where it has none. */
+  /** The dimension that each slot's row is learned for; 0 where it has none. */
   private int[] slotDimensions = {};
+
+  /** The dimension that each slot's row was read with. */
+  private int[] slotFound = {};
 
   /** The names of rows, by slot. */
   private RowKey[] names = {};
@@ -69,6 +72,7 @@ public final class Trainer {
 
   private float[] rowStates = NO_FLOATS;
   private int[] dimensions = {};
+  private int[] found = {};
 
   /** float32[slots][3 + D], of what is served. */
   private float[] gradients = NO_FLOATS;
@@ -171,6 +175,7 @@ public final class Trainer {
     served = atLeast(served, batch.slots() * (1 + dimension));
     if (slotDimensions.length < batch.slots()) {
       slotDimensions = new int[2 * batch.slots()];
+      slotFound = new int[2 * batch.slots()];
       names = new RowKey[2 * batch.slots()];
     }
     projection.begin();
@@ -218,10 +223,12 @@ public final class Trainer {
     rowStates = atLeast(rowStates, slots.length * width);
     if (dimensions.length < slots.length) {
       dimensions = new int[2 * slots.length];
+      found = new int[2 * slots.length];
     }
-    shared.rows.read(shard, keys, batch.latestMs(), rowStates, width, dimensions);
+    shared.rows.read(shard, keys, batch.latestMs(), rowStates, width, dimensions, found);
     for (int i = 0; i < slots.length; i++) {
       int slot = slots[i];
+      slotFound[slot] = Math.max(found[i], 0);
       takeRow(slot, keys.table(i), dimensions[i], i * width);
     }
   }
@@ -279,13 +286,14 @@ public final class Trainer {
         shared.dense.step(trainer, name, dimension, gradients, from);
       }
     }
-    var messages = new UpdateMessages(trainer, endOffset, layoutVersion, batch, dimension);
+    var rows = new UpdateMessages.Slots(slotDimensions, slotFound, rowGradients, dimension);
+    var messages = new UpdateMessages(trainer, endOffset, layoutVersion, batch, rows);
     int counted = batch.size();
     for (int shard = 0; shard < shards; shard++) {
       int[] slots = slotsByShard[shard];
       // Examples without a category are counted all the same.
       if (slots.length > 0 || (shard == shards - 1 && counted > 0)) {
-        for (UpdateBatch part : messages.of(slots, slotDimensions, rowGradients, counted)) {
+        for (UpdateBatch part : messages.of(slots, counted)) {
           updates.accept(part, shard);
         }
         remember(shard, slots, endOffset);

@@ -27,23 +27,36 @@ final class UpdateMessages {
   private final long layoutVersion;
   private final MicroBatch batch;
 
+  private final Slots rows;
+
   /** From a slot's gradient to the next, floats. */
   private final int stride;
 
   private final int mostRows;
 
   /**
+   * What is known of rows, by slot of the micro-batch.
+   *
+   * @param dimensions of the rows' gradients; 0 for none
+   * @param found the dimensions that rows were read with
+   * @param gradients each in a part for the widest
+   * @param dimension width D of a vector
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Slots(int[] dimensions, int[] found, float[] gradients, int dimension) {}
+
+  /**
    * @param trainer partition of the examples
    * @param endOffset behind the last example of the micro-batch
    * @param layoutVersion of the newest layout that was known
-   * @param dimension width D of a vector
    */
-  UpdateMessages(int trainer, long endOffset, long layoutVersion, MicroBatch batch, int dimension) {
+  UpdateMessages(int trainer, long endOffset, long layoutVersion, MicroBatch batch, Slots rows) {
     this.trainer = trainer;
     this.endOffset = endOffset;
     this.layoutVersion = layoutVersion;
     this.batch = batch;
-    this.stride = Gradient.length(dimension);
+    this.rows = rows;
+    this.stride = Gradient.length(rows.dimension);
     this.mostRows = Math.max(1, MOST_BYTES / (stride * Float.BYTES + KEY_BYTES));
   }
 
@@ -51,22 +64,20 @@ final class UpdateMessages {
    * The update batches of a shard: several when one would grow too large for Kafka.
    *
    * @param slots of the shard's rows, sorted by feature
-   * @param dimensions by slot: the dimension of the row's gradient; 0 for none
-   * @param gradients by slot: each in a part for the widest
    * @param examples that these are counted with
    */
-  List<UpdateBatch> of(int[] slots, int[] dimensions, float[] gradients, int examples) {
+  List<UpdateBatch> of(int[] slots, int examples) {
     List<UpdateBatch> parts = new ArrayList<>();
     int from = 0;
     do {
       int[] part = Arrays.copyOfRange(slots, from, Math.min(from + mostRows, slots.length));
-      parts.add(part(part, dimensions, gradients, from == 0 ? examples : 0));
+      parts.add(part(part, from == 0 ? examples : 0));
       from += mostRows;
     } while (from < slots.length);
     return parts;
   }
 
-  private UpdateBatch part(int[] slots, int[] dimensions, float[] gradients, int examples) {
+  private UpdateBatch part(int[] slots, int examples) {
     var update =
         UpdateBatch.newBuilder()
             .setTrainer(trainer)
@@ -80,32 +91,37 @@ final class UpdateMessages {
           && batch.feature(slots[to]).index() == batch.feature(slots[from]).index()) {
         to++;
       }
-      update.addTables(table(Arrays.copyOfRange(slots, from, to), dimensions, gradients));
+      update.addTables(table(Arrays.copyOfRange(slots, from, to)));
       from = to;
     }
     return update.build();
   }
 
-  private TableUpdate table(int[] slots, int[] dimensions, float[] gradients) {
+  private TableUpdate table(int[] slots) {
     var update = TableUpdate.newBuilder().setTable(batch.feature(slots[0]).name());
     for (int slot : slots) {
       update.addKeys(batch.category(slot));
       update.addOccurrences(batch.occurrences(slot));
       update.addEventTimeOffsetsMs(batch.latestMs(slot) - batch.latestMs());
-      update.addDimensions(dimensions[slot]);
+      update.addDimensions(rows.dimensions[slot]);
     }
-    return update.setGradients(bytes(slots, dimensions, gradients)).build();
+    if (Arrays.stream(slots).anyMatch(slot -> rows.found[slot] != rows.dimensions[slot])) {
+      for (int slot : slots) {
+        update.addFound(rows.found[slot]);
+      }
+    }
+    return update.setGradients(bytes(slots)).build();
   }
 
-  private ByteString bytes(int[] slots, int[] dimensions, float[] gradients) {
+  private ByteString bytes(int[] slots) {
     int floats = 0;
     for (int slot : slots) {
-      floats += length(dimensions[slot]);
+      floats += length(rows.dimensions[slot]);
     }
     ByteBuffer bytes = ByteBuffer.allocate(floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     var all = bytes.asFloatBuffer();
     for (int slot : slots) {
-      all.put(gradients, slot * stride, length(dimensions[slot]));
+      all.put(rows.gradients, slot * stride, length(rows.dimensions[slot]));
     }
     return UnsafeByteOperations.unsafeWrap(bytes);
   }

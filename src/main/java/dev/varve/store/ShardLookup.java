@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Reads of shards: from memory what is there, from RocksDB the rest in one read a chunk. Nothing
  * that is read from RocksDB is kept: only the writer brings rows into memory.
  *
- * <p>Allocates nothing while all rows are in memory.
+ * <p>To read vectors allocates nothing while all rows are in memory.
  *
  * <p><b>Threads:</b> one at a time; make one for each thread.
  */
@@ -121,7 +121,8 @@ final class ShardLookup {
   }
 
   /** Reads states; as {@link dev.varve.learn.Rows#read}. */
-  void states(Shard shard, RowKeys keys, long atMs, float[] out, int width, int[] dimensions) {
+  void states(
+      Shard shard, RowKeys keys, long atMs, float[] out, int width, int[] dimensions, int[] found) {
     int n = keys.size();
     resolve(shard, keys);
     if (counted.length < 2 * n) {
@@ -144,9 +145,10 @@ final class ShardLookup {
         }
       }
       int end = Math.min(at + ResidentRows.CHUNK, n);
+      System.arraycopy(dimensions, at, found, at, end - at);
       foresee(shard.sharedRows(), foresight, keys, at, end, out, width, dimensions);
       if (shard.sharedRows() != SharedRows.NONE) {
-        sharedStates(shard, keys.categories(), at, n, out, width, dimensions);
+        sharedStates(shard, keys.categories(), at, n, out, width, dimensions, found);
       }
     }
   }
@@ -172,7 +174,14 @@ final class ShardLookup {
   }
 
   private void sharedStates(
-      Shard shard, long[] keys, int from, int n, float[] out, int width, int[] dimensions) {
+      Shard shard,
+      long[] keys,
+      int from,
+      int n,
+      float[] out,
+      int width,
+      int[] dimensions,
+      int[] found) {
     int without = without(dimensions, from, Math.min(from + ResidentRows.CHUNK, n));
     SharedRows shared = readShared(shard, keys, without, width);
     int length = shard.rows().encoding().stateLength(shared.dimension());
@@ -181,6 +190,7 @@ final class ShardLookup {
       if (shared.serves(tables[i])) {
         System.arraycopy(composed, j * width, out, i * width, length);
         dimensions[i] = shared.dimension();
+        found[i] = shared.dimension();
       }
     }
   }

@@ -193,9 +193,17 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
 
   @Override
   public void read(
-      int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions) {
+      int shard,
+      RowKeys keys,
+      long atMs,
+      float[] states,
+      int width,
+      int[] dimensions,
+      int[] found) {
     ShardLookup lookup = LOOKUPS.get().rows();
-    waitFor(() -> read(shard, rows -> lookup.states(rows, keys, atMs, states, width, dimensions)));
+    waitFor(
+        () ->
+            read(shard, rows -> lookup.states(rows, keys, atMs, states, width, dimensions, found)));
   }
 
   /** A read that may find the shard unavailable. */

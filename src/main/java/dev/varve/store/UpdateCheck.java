@@ -95,6 +95,13 @@ final class UpdateCheck {
                 "%d to 0 in a batch of event time %d".formatted(1 - batchMs, batchMs)));
       }
     }
+    if (update.getFoundCount() != 0 && update.getFoundCount() != n) {
+      throw new IllegalArgumentException(
+          Check.message(
+              "columns",
+              "%d keys, %d found".formatted(n, update.getFoundCount()),
+              "equal lengths, or nothing found"));
+    }
     long bytes = Float.BYTES * floats(update, dimension);
     if (update.getGradients().size() != bytes) {
       throw new IllegalArgumentException(

@@ -58,6 +58,12 @@ class FollowedShardTest {
         .build();
   }
 
+  private static UpdateBatch foreseen(UpdateBatch update, int dimension) {
+    TableUpdate.Builder table = update.getTables(0).toBuilder();
+    table.addFound(table.getDimensions(0)).setDimensions(0, dimension);
+    return update.toBuilder().setTables(0, table).build();
+  }
+
   /**
    * Category 1 has popularity 8 / 4 = 2 at the end of the warm-up, and so dimension 4 under a
    * layout made then; the others are unknown then.
@@ -66,7 +72,8 @@ class FollowedShardTest {
     return List.of(
         update(0, 1, 8, 8),
         update(120, 1, 1, 8), // 4 follow until 180: 8, found; static one below
-        update(130, 1, 1, 8), // 3 follow: 8, found; static one below
+        // What it was learned for is not what it found.
+        foreseen(update(130, 1, 1, 8), 4), // 3 follow: 8, found; static one below
         update(150, 1, 2, 4), // 1 follows: 2, one below what was found; static the same
         update(180, 1, 1, 2), // none: 0, one below what was found; static two above
         update(181, 2, 1, 1), // none: 0; no block has the 1, which is between 0 and 2; static right
@@ -108,6 +115,11 @@ class FollowedShardTest {
 
     assertFollowed();
     assertThat(shard.layouts()).isEqualTo(Map.of(2L, LAYOUT));
+    long secondMs = BEGIN_MS + Duration.ofMinutes(181).toMillis();
+    assertThat(shard.categories(BEGIN_MS - 1)).isZero();
+    assertThat(shard.categories(secondMs - 1)).isEqualTo(1);
+    assertThat(shard.categories(secondMs)).isEqualTo(2);
+    assertThat(shard.categories(Long.MAX_VALUE)).isEqualTo(3);
   }
 
   @Test

@@ -221,7 +221,13 @@ class InFlightTest {
 
     @Override
     public void read(
-        int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions) {
+        int shard,
+        RowKeys keys,
+        long atMs,
+        float[] states,
+        int width,
+        int[] dimensions,
+        int[] found) {
       throw new AssertionError("rows are the trainer's to read");
     }
   }

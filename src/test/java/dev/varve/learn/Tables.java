@@ -114,10 +114,17 @@ final class Tables implements Rows {
 
   @Override
   public void read(
-      int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions) {
+      int shard,
+      RowKeys keys,
+      long atMs,
+      float[] states,
+      int width,
+      int[] dimensions,
+      int[] found) {
     for (int i = 0; i < keys.size(); i++) {
       long category = keys.category(i);
       float[] row = rows.get(new Key(shard, keys.table(i), category));
+      found[i] = row == null ? ResidentRows.ABSENT : dimension;
       if (row == null && keys.underway(i) + keys.occurrences(i) >= admission) {
         row = optimizer.initial(keys.table(i), category, dimension);
       }

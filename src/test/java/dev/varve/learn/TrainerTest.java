@@ -280,15 +280,18 @@ class TrainerTest {
     var run = new Run(2, 1_000);
     run.tables.admitFrom(5);
     List<Integer> dimensions = new ArrayList<>();
+    List<List<Integer>> found = new ArrayList<>();
     for (int batch = 0; batch < 4; batch++) {
       run.trainer(0).add(example().label(1).categories(0, 1).build(), "");
       run.trainer(0).add(example().label(0).categories(0, 1).build(), "");
       for (Sent update : run.updates(0, batch + 1, 1)) {
         dimensions.add(update.batch.getTables(0).getDimensions(0));
+        found.add(update.batch.getTables(0).getFoundList());
       }
     }
 
     assertThat(dimensions).containsExactly(0, 0, 2, 2);
+    assertThat(found).containsExactly(List.of(), List.of(), List.of(0), List.of(0));
   }
 
   @Test

@@ -49,6 +49,10 @@ class ForesightTest {
   private final int[] read = new int[KEYS];
   private final int[] foreseen = new int[KEYS];
   private final int[] found = new int[KEYS];
+
+  /** Dimensions beside those last read, with nothing counted that is under way. */
+  private final int[] asItIs = new int[KEYS];
+
   private final int[] left = new int[KEYS];
   private int widened;
   private int made;
@@ -99,6 +103,7 @@ class ForesightTest {
     }
     states(shard, 0, read, new int[KEYS], new int[KEYS]);
     float[] expected = states(shard, atMs, foreseen, ahead, now);
+    assertThat(asItIs).isEqualTo(read);
 
     shard.apply(update(atMs, ahead, new int[KEYS], random));
     float[] actual = states(shard, 0, found, new int[KEYS], new int[KEYS]);
@@ -141,13 +146,13 @@ class ForesightTest {
     }
   }
 
-  private static float[] states(Shard shard, long atMs, int[] to, int[] ahead, int[] now) {
+  private float[] states(Shard shard, long atMs, int[] to, int[] ahead, int[] now) {
     var keys = new RowKeys();
     for (int key = 0; key < KEYS; key++) {
       keys.add("user", key, ahead[key], now[key]);
     }
     float[] states = new float[KEYS * WIDTH];
-    new ShardLookup().states(shard, keys, atMs, states, WIDTH, to);
+    new ShardLookup().states(shard, keys, atMs, states, WIDTH, to, asItIs);
     return states;
   }
 

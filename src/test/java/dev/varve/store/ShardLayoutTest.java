@@ -158,7 +158,7 @@ class ShardLayoutTest {
     }
     int width = 2 * (1 + DIMENSION);
     float[] all = new float[KEYS * width];
-    new ShardLookup().states(shard, keys, 0, all, width, new int[KEYS]);
+    new ShardLookup().states(shard, keys, 0, all, width, new int[KEYS], new int[KEYS]);
     for (int key = 0; key < KEYS; key++) {
       states.add(Arrays.copyOfRange(all, key * width, (key + 1) * width));
     }

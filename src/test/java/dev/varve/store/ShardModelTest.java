@@ -343,7 +343,9 @@ class ShardModelTest {
       int[] dimensions = new int[keys.size()];
       Arrays.fill(states, Float.NaN);
 
-      lookup.states(shard, keys, 0, states, width, dimensions);
+      int[] found = new int[keys.size()];
+      lookup.states(shard, keys, 0, states, width, dimensions, found);
+      assertThat(found).isEqualTo(dimensions);
 
       for (int i = 0; i < keys.size(); i++) {
         ShardModel.ModelRow row = expected.get(i);

@@ -176,6 +176,7 @@ class ShardReadersTest {
   private final class StateReader extends Reader {
     private final RowKeys keys = new RowKeys();
     private final float[] states = new float[KEYS * WIDTH];
+    private final int[] found = new int[KEYS];
 
     StateReader() {
       for (int key = 0; key < KEYS; key++) {
@@ -185,7 +186,7 @@ class ShardReadersTest {
 
     @Override
     void read() {
-      lookup.states(shard, keys, 0, states, WIDTH, dimensions);
+      lookup.states(shard, keys, 0, states, WIDTH, dimensions, found);
     }
 
     @Override

@@ -278,7 +278,7 @@ class ShardTailTest {
     int n = 0;
     do {
       Arrays.fill(states, Float.NaN);
-      lookup.states(shard, keys, 0, states, width, dimensions);
+      lookup.states(shard, keys, 0, states, width, dimensions, new int[4]);
       for (int i = 0; i < 4; i++) {
         int d = dimensions[i];
         assertThat(d).isIn(ResidentRows.ABSENT, 1, 2, 4, 8);

@@ -179,6 +179,7 @@ class UpdateCheckTest {
         new Misread(
             "dimension: 3 (expected: 0 or a power of two up to 4)",
             update -> update.setDimensions(1, 3)),
+        new Misread("columns: 2 keys, 1 found", update -> update.addFound(2)),
         new Misread("dimension: 8 (", update -> update.setDimensions(1, 8)),
         new Misread("dimension: -1 (", update -> update.setDimensions(1, -1)),
         new Misread("dimension: -2147483648 (", update -> update.setDimensions(1, 1 << 31)),

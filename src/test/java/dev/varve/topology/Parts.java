@@ -57,8 +57,15 @@ final class Parts {
 
     @Override
     public void read(
-        int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions) {
+        int shard,
+        RowKeys keys,
+        long atMs,
+        float[] states,
+        int width,
+        int[] dimensions,
+        int[] found) {
       Arrays.fill(dimensions, 0, keys.size(), ResidentRows.ABSENT);
+      Arrays.fill(found, 0, keys.size(), ResidentRows.ABSENT);
     }
   }
 

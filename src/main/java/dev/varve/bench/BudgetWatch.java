@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ final class BudgetWatch {
   private final Map<Long, Layout> layouts;
   private final int shards;
   private final RowCost.Both costs;
+  private final int dimension;
+  private final LongUnaryOperator categories;
   private final CensusMerge merge = new CensusMerge();
   private final Map<Integer, Long> versions = new HashMap<>();
   private final List<BudgetUse> uses = new ArrayList<>();
@@ -28,11 +31,20 @@ final class BudgetWatch {
 
   /**
    * @param layouts by version
+   * @param dimension D, the widest
+   * @param categories how many had occurred by a time, milliseconds
    */
-  BudgetWatch(Map<Long, Layout> layouts, int shards, RowCost.Both costs) {
+  BudgetWatch(
+      Map<Long, Layout> layouts,
+      int shards,
+      RowCost.Both costs,
+      int dimension,
+      LongUnaryOperator categories) {
     this.layouts = layouts;
     this.shards = shards;
     this.costs = costs;
+    this.dimension = dimension;
+    this.categories = categories;
   }
 
   /** Takes the next census. */
@@ -44,11 +56,14 @@ final class BudgetWatch {
     if (layout == null || layout.getBudget() == 0 || !isSettled(version)) {
       return;
     }
-    long used = merge.used(costs.in(layout.getUnit()));
+    RowCost cost = costs.in(layout.getUnit());
+    long used = merge.used(cost);
     BudgetUse before = current;
     if (before == null || before.version() != version) {
       end();
-      current = new BudgetUse(version, merge.watermarkMs(), layout.getBudget(), used, used);
+      long nowMs = merge.watermarkMs();
+      long uniform = merge.fixed(cost) + categories.applyAsLong(nowMs) * cost.row(dimension);
+      current = new BudgetUse(version, nowMs, layout.getBudget(), used, used, uniform);
     } else {
       current =
           new BudgetUse(
@@ -56,7 +71,8 @@ final class BudgetWatch {
               before.settledMs(),
               before.budget(),
               before.settled(),
-              Math.max(before.most(), used));
+              Math.max(before.most(), used),
+              before.uniform());
     }
   }
 

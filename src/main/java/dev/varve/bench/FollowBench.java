@@ -93,7 +93,7 @@ public final class FollowBench {
         unjudged,
         late,
         layouts.size(),
-        budgets(layouts, shards.size()));
+        budgets(layouts, shards));
   }
 
   private void requireKnown(Map<String, Followed> tables) {
@@ -155,8 +155,14 @@ public final class FollowBench {
     }
   }
 
-  private List<BudgetUse> budgets(Map<Long, Layout> layouts, int shards) {
-    var watch = new BudgetWatch(layouts, shards, setup.costs);
+  private List<BudgetUse> budgets(Map<Long, Layout> layouts, List<FollowedShard> shards) {
+    var watch =
+        new BudgetWatch(
+            layouts,
+            shards.size(),
+            setup.costs,
+            setup.dimension,
+            ms -> shards.stream().mapToLong(shard -> shard.categories(ms)).sum());
     try (var reader = new TopicReader(setup.clients, setup.topics.census())) {
       boolean isMore = true;
       while (isMore) {

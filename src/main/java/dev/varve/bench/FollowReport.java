@@ -1,11 +1,13 @@
 package dev.varve.bench;
 
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 
 /**
  * How well layouts followed popularity, and how much of the budget they used.
@@ -109,11 +111,18 @@ public record FollowReport(
    * @param budget in its unit
    * @param settled what was used then
    * @param most what was used at most until the next layout came
+   * @param uniform what the widest rows of all categories that had occurred by then would use
    */
-  public record BudgetUse(long version, long settledMs, long budget, long settled, long most) {
+  public record BudgetUse(
+      long version, long settledMs, long budget, long settled, long most, long uniform) {
     /** Share of the budget that was used when it settled. */
     public double share() {
       return (double) settled / budget;
+    }
+
+    /** How many times less it used when it settled than the widest rows of all categories. */
+    public double ratio() {
+      return (double) uniform / settled;
     }
 
     /** Share of the budget that was used at most. */
@@ -128,8 +137,17 @@ public record FollowReport(
 
   /** The use of the budget that a share of the settled layouts is at or below; none without one. */
   public Optional<BudgetUse> budgetUse(double share) {
+    return quantile(share, BudgetUse::share);
+  }
+
+  /** The one whose ratio a share of the settled layouts is at or below; none without one. */
+  public Optional<BudgetUse> byRatio(double share) {
+    return quantile(share, BudgetUse::ratio);
+  }
+
+  private Optional<BudgetUse> quantile(double share, ToDoubleFunction<BudgetUse> of) {
     return budgets.stream()
-        .sorted((a, b) -> Double.compare(a.share(), b.share()))
+        .sorted(Comparator.comparingDouble(of))
         .skip(Math.max(0, Math.round(share * (budgets.size() - 1))))
         .findFirst();
   }

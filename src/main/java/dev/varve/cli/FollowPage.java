@@ -123,7 +123,8 @@ final class FollowPage {
     %s
     budget used when settled: lowest %s, median %s, highest %s
     settled layouts above 100 %% at some time: %d; goal none: %s
-    settled layouts below %s: %d; goal none: %s\
+    settled layouts below %s: %d; goal none: %s
+    the widest rows of all categories would use: %s times as much, median %s, highest %s\
     """
         .formatted(
             layouts,
@@ -134,7 +135,15 @@ final class FollowPage {
             isMet(report.over() == 0),
             Amounts.percent(USED),
             report.below(USED),
-            isMet(report.below(USED) == 0));
+            isMet(report.below(USED) == 0),
+            ratio(report, 0),
+            ratio(report, 0.5),
+            ratio(report, 1));
+  }
+
+  private static String ratio(FollowReport report, double share) {
+    double ratio = report.byRatio(share).map(BudgetUse::ratio).orElse(Double.NaN);
+    return String.format(Locale.ROOT, "%.1f", ratio);
   }
 
   private static String used(FollowReport report, double share) {
@@ -167,7 +176,9 @@ final class FollowPage {
           .put("settledAt", Instant.ofEpochMilli(use.settledMs()).toString())
           .put("budget", use.budget())
           .put("settled", use.settled())
-          .put("most", use.most());
+          .put("most", use.most())
+          .put("uniform", use.uniform())
+          .put("ratio", use.ratio());
     }
     return object;
   }

@@ -122,7 +122,7 @@ public final class CensusMerge {
   }
 
   /** What does not depend on the layout: bases, and the sketches where bytes are counted. */
-  long fixed(RowCost cost) {
+  public long fixed(RowCost cost) {
     long sketches = cost.unit() == BudgetUnit.BYTES ? sum(Census::getSketchBytes) : 0;
     return tableNames().size() * cost.basis() + sketches;
   }

@@ -18,7 +18,11 @@ import org.junit.jupiter.api.Test;
 class BudgetWatchTest {
   private final BudgetWatch watch =
       new BudgetWatch(
-          Map.of(2L, layout(2), 3L, layout(3)), 2, RowCost.Both.of(4, dimension -> 3 + dimension));
+          Map.of(2L, layout(2), 3L, layout(3)),
+          2,
+          RowCost.Both.of(4, dimension -> 3 + dimension),
+          4,
+          ms -> ms / 100);
 
   private static Layout layout(long version) {
     return Layout.newBuilder()
@@ -54,7 +58,8 @@ class BudgetWatchTest {
 
     assertThat(watch.uses())
         .containsExactly(
-            new BudgetUse(2, 2_012, 100, 90, 106), new BudgetUse(3, 3_013, 100, 99, 99));
+            new BudgetUse(2, 2_012, 100, 90, 106, 16 + 20 * 5),
+            new BudgetUse(3, 3_013, 100, 99, 99, 16 + 30 * 5));
   }
 
   @Test
@@ -63,7 +68,9 @@ class BudgetWatchTest {
         new BudgetWatch(
             Map.of(2L, layout(2).toBuilder().clearBudget().build()),
             1,
-            RowCost.Both.of(4, dimension -> 3 + dimension));
+            RowCost.Both.of(4, dimension -> 3 + dimension),
+            4,
+            _ -> 0);
     unbounded.take(census(0, 2, 2, 4, 10));
 
     assertThat(unbounded.uses()).isEmpty();
@@ -80,13 +87,16 @@ class BudgetWatchTest {
             0,
             4,
             List.of(
-                new BudgetUse(2, 1, 100, 99, 101),
-                new BudgetUse(3, 2, 100, 90, 95),
-                new BudgetUse(4, 3, 100, 98, 100)));
+                new BudgetUse(2, 1, 100, 99, 101, 990),
+                new BudgetUse(3, 2, 100, 90, 95, 1800),
+                new BudgetUse(4, 3, 100, 98, 100, 1470)));
 
     assertThat(report.budgetUse(0).map(BudgetUse::share)).contains(0.9);
     assertThat(report.budgetUse(0.5).map(BudgetUse::share)).contains(0.98);
     assertThat(report.budgetUse(1).map(BudgetUse::share)).contains(0.99);
+    assertThat(report.byRatio(0).map(BudgetUse::ratio)).contains(10.0);
+    assertThat(report.byRatio(0.5).map(BudgetUse::ratio)).contains(15.0);
+    assertThat(report.byRatio(1).map(BudgetUse::ratio)).contains(20.0);
     assertThat(report.over()).isEqualTo(1);
     assertThat(report.below(0.98)).isEqualTo(1);
   }

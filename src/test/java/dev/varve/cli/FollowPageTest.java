@@ -40,7 +40,10 @@ class FollowPageTest {
   void theTextSaysWhoMissedAndWhy() {
     String text =
         FollowPage.text(
-            report(List.of(new BudgetUse(2, 1, 100, 99, 101), new BudgetUse(3, 2, 100, 90, 95))));
+            report(
+                List.of(
+                    new BudgetUse(2, 1, 100, 99, 101, 990),
+                    new BudgetUse(3, 2, 100, 90, 95, 1800))));
 
     assertThat(text)
         .containsPattern("user +1,000 +81.0 % +60.0 % +90.0 % +70.0 % +40.0 % +30.0 %")
@@ -49,7 +52,8 @@ class FollowPageTest {
         .containsPattern("user +4.0 % +15.0 % +0.0 % +0.0 % +0.0 %")
         .contains("not judged: 7 at the end of the log")
         .contains("settled layouts above 100 % at some time: 1; goal none: MISSED")
-        .contains("settled layouts below 98.0 %: 1; goal none: MISSED");
+        .contains("settled layouts below 98.0 %: 1; goal none: MISSED")
+        .contains("categories would use: 10.0 times as much, median 20.0, highest 20.0");
   }
 
   @Test

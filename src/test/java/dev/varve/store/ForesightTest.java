@@ -16,6 +16,7 @@ import dev.varve.table.RowKeys;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -43,6 +44,8 @@ class ForesightTest {
           .addDefaultBlocks(Block.newBuilder().setDimension(4).setThreshold(11.5))
           .addDefaultBlocks(Block.newBuilder().setDimension(8).setThreshold(29.5))
           .build();
+
+  private static final Block NEVER = Block.newBuilder().setDimension(8).setThreshold(1e9).build();
 
   private final int[] ahead = new int[KEYS];
   private final int[] now = new int[KEYS];
@@ -78,6 +81,25 @@ class ForesightTest {
 
     assertThat(widened).isGreaterThan(500);
     assertThat(made).isGreaterThan(100);
+  }
+
+  @Test
+  void rowsAreReadByTheRuleThatTheShardFollowsNow() {
+    var optimizer = Optimizer.of(OptimizerConfig.defaults(), 5);
+    var decay = new Popularity(HALF_LIFE_MS);
+    var settings = new EmbeddingStore.Settings(DIMENSION, optimizer, decay, 1 << 20, 1 << 16);
+    try (var shard = new Shard(0, new MapBelow(), settings)) {
+      learn(shard, new SplittableRandom(1));
+      Arrays.fill(ahead, 40);
+      states(shard, Batches.NOON_MS, foreseen, ahead, now);
+      assertThat(foreseen).containsOnly(8);
+
+      Layout later = LAYOUT.toBuilder().setVersion(3).setDefaultBlocks(3, NEVER).build();
+      shard.apply(UpdateBatch.newBuilder().setLayout(later).build());
+      shard.sweep(Long.MAX_VALUE);
+      states(shard, Batches.NOON_MS, foreseen, ahead, now);
+      assertThat(foreseen).containsOnly(4);
+    }
   }
 
   private static void learn(Shard shard, RandomGenerator random) {

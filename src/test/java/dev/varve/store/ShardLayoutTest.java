@@ -425,6 +425,7 @@ class ShardLayoutTest {
   void aPriceWaitsForTheSweepOfTheLast() {
     Shard shard = settled(true);
     shard.takeDecisions();
+    assertThat(shard.isRoomAwaited()).as("by nobody yet").isFalse();
     var update = TableUpdate.newBuilder().setTable("user");
     for (int i = 0; i < NEWCOMERS; i++) {
       update.addKeys(KEYS + i).addOccurrences(4).addEventTimeOffsetsMs(0).addDimensions(0);
@@ -435,7 +436,9 @@ class ShardLayoutTest {
 
     assertThat(shard.takeDecisions()).as("before the sweep").hasSize(1);
     assertThat(shard.census().getHeld()).as("that wanted more room").isPositive();
+    assertThat(shard.isRoomAwaited()).as("in the midst of the sweep").isTrue();
     sweep(shard);
+    assertThat(shard.isRoomAwaited()).as("behind it").isFalse();
     assertThat(shard.takeDecisions()).extracting(Decision::getSwept).containsExactly(true);
     shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 61_000).build());
     shard.apply(Batches.batch(update).setEventTimeMs(Batches.NOON_MS + 62_000).build());

@@ -124,7 +124,7 @@ final class FollowPage {
     budget used when settled: lowest %s, median %s, highest %s
     settled layouts above 100 %% at some time: %d; goal none: %s
     settled layouts below %s: %d; goal none: %s
-    the widest rows of all categories would use: %s times as much, median %s, highest %s\
+    rows of the widest dimension for all categories would use: lowest %s, median %s, highest %s times\
     """
         .formatted(
             layouts,

@@ -53,7 +53,7 @@ class FollowPageTest {
         .contains("not judged: 7 at the end of the log")
         .contains("settled layouts above 100 % at some time: 1; goal none: MISSED")
         .contains("settled layouts below 98.0 %: 1; goal none: MISSED")
-        .contains("categories would use: 10.0 times as much, median 20.0, highest 20.0");
+        .contains("categories would use: lowest 10.0, median 20.0, highest 20.0 times");
   }
 
   @Test

@@ -342,5 +342,12 @@ final class RebalanceBench implements Bench {
                 Unit.MILLISECONDS,
                 SweepSteps.longest(steps, SweepSteps.Step::cpuMs))
             .atMost(GOAL_STEP_MS));
+    SweepSteps.longestByStage(steps)
+        .forEach(
+            (stage, longestMs) ->
+                figures.add(
+                    Figure.of("the same, begun with " + stage, Unit.MILLISECONDS, longestMs)));
+    long over = steps.stream().filter(step -> step.cpuMs() > GOAL_STEP_MS).count();
+    figures.add(Figure.of("steps over 5 ms of CPU time", Unit.ROWS, (double) over));
   }
 }

@@ -2,6 +2,8 @@ package dev.varve.bench;
 
 import dev.varve.store.SweepStep;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.ToDoubleFunction;
 import jdk.jfr.consumer.RecordedEvent;
@@ -21,8 +23,9 @@ final class SweepSteps implements AutoCloseable {
    *
    * @param ms by the clock
    * @param cpuMs of CPU time
+   * @param stage what it began with
    */
-  record Step(double ms, double cpuMs, long moves) {}
+  record Step(double ms, double cpuMs, long moves, String stage) {}
 
   private SweepSteps() {}
 
@@ -39,13 +42,21 @@ final class SweepSteps implements AutoCloseable {
         new Step(
             event.getDuration().toNanos() / 1e6,
             event.getLong("cpuNs") / 1e6,
-            event.getLong("moves")));
+            event.getLong("moves"),
+            event.getString("stage")));
   }
 
   /** Ends the recording: all steps so far. */
   List<Step> stop() {
     recording.stop();
     return List.copyOf(steps);
+  }
+
+  /** The longest by CPU time, milliseconds, by what they began with. */
+  static SortedMap<String, Double> longestByStage(List<Step> steps) {
+    var longest = new TreeMap<String, Double>();
+    steps.forEach(step -> longest.merge(step.stage, step.cpuMs, Math::max));
+    return longest;
   }
 
   static double longest(List<Step> steps, ToDoubleFunction<Step> of) {

@@ -39,7 +39,7 @@ final class MemorySweep {
   private final Runnable writeBack;
   private final int[] needed = new int[LEVELS];
   private final IntConsumer look = this::look;
-  private final IntConsumer gatherAhead = this::gatherAhead;
+  private final IntConsumer addAhead = this::addIfAhead;
   private final float[] state = new float[MOST_STATE];
 
   /** Rows that have to move: table, category. */
@@ -54,8 +54,8 @@ final class MemorySweep {
   /** Those of which it has to be known what is kept: table, category. */
   private final LongArrayList asking = new LongArrayList();
 
-  private final byte[][] keys = new byte[Sweep.SOME][];
-  private final byte[] @Nullable [] values = new byte[Sweep.SOME][];
+  private final byte[][] keys = new byte[SweepPace.MOST][];
+  private final byte[] @Nullable [] values = new byte[SweepPace.MOST][];
 
   private long position;
   private long seen;
@@ -104,10 +104,11 @@ final class MemorySweep {
   /**
    * Rows that are ahead are as the layout before wanted them: shows what is below again.
    *
+   * @param atMost rows to take
    * @return whether none is ahead any more
    */
-  boolean back() {
-    int n = gatherAhead();
+  boolean back(int atMost) {
+    int n = gatherAhead(atMost);
     Arrays.fill(needed, 0);
     for (int i = 0; i < n; i++) {
       needed[level(RowFormat.check(values[i], rows.encoding()))]++;
@@ -134,12 +135,12 @@ final class MemorySweep {
    *
    * @return how many there are now, with their keys and values
    */
-  private int gatherAhead() {
+  private int gatherAhead(int atMost) {
     slots.clear();
-    int half = Math.max(1, some() / 2);
+    int half = Math.max(1, some(atMost) / 2);
     int looked = 0;
     do {
-      position = rows.visit(position, half, gatherAhead);
+      position = rows.visit(position, half, addAhead);
       looked += half;
     } while (position >= 0 && slots.size() < half && looked < MOST_LOOKED);
     position = Math.max(0, position);
@@ -154,15 +155,15 @@ final class MemorySweep {
     return n;
   }
 
-  private void gatherAhead(int slot) {
+  private void addIfAhead(int slot) {
     if (rows.isAhead(slot)) {
       slots.addInt(slot);
     }
   }
 
-  /** As many as memory has room for at once. */
-  private int some() {
-    return Math.min(Sweep.SOME, rows.chunk(widest));
+  /** So many, if memory has room for them at once. */
+  private int some(int atMost) {
+    return Math.min(atMost, rows.chunk(widest));
   }
 
   private int load(byte[] value) {
@@ -189,16 +190,18 @@ final class MemorySweep {
   /**
    * Moves rows ahead of what is below.
    *
+   * @param atMost rows to look at
    * @return whether all have been seen
    */
-  boolean move() {
+  boolean move(int atMost) {
     slots.clear();
     toMove.clear();
     Arrays.fill(needed, 0);
     candidates.clear();
     asking.clear();
-    position = rows.visit(position, some(), look);
-    seen += some();
+    int some = some(atMost);
+    position = rows.visit(position, some, look);
+    seen += some;
     choose();
     moveChosen();
     kept.flush();
@@ -327,10 +330,11 @@ final class MemorySweep {
   /**
    * Puts below what is ahead there.
    *
+   * @param atMost rows to take
    * @return whether none is ahead any more
    */
-  boolean settle() {
-    int n = gatherAhead();
+  boolean settle(int atMost) {
+    int n = gatherAhead(atMost);
     if (n > 0) {
       List<KeyValue<Bytes, byte[]>> changed = new ArrayList<>(n);
       toMove.clear();

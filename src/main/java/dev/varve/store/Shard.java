@@ -361,17 +361,17 @@ final class Shard implements AutoCloseable {
     }
     long untilNs = System.nanoTime() + Math.min(forNs, Long.MAX_VALUE / 4);
     do {
-      sweepUntil(untilNs);
+      step(untilNs - System.nanoTime());
     } while (layout.isSwept() && followNext() && System.nanoTime() - untilNs < 0);
     return layout.isSwept();
   }
 
-  private void sweepUntil(long untilNs) {
+  private void step(long forNs) {
     counting.lock();
     try {
       var event = new SweepStep();
-      event.begin(layout.moves());
-      sweep.step(untilNs);
+      event.begin(sweep.stage(), layout.moves());
+      sweep.step(forNs);
       kept.flush();
       outdated = true;
       servedVersion = isServed() ? layout.version() : layout.sweptVersion();

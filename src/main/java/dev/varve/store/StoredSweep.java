@@ -71,16 +71,17 @@ final class StoredSweep {
   /**
    * Moves rows.
    *
+   * @param most rows to look at
    * @return whether all have been seen
    */
-  boolean rows() {
+  boolean rows(int most) {
     toMove.clear();
     List<KeyValue<Bytes, byte[]>> changed = new ArrayList<>();
     byte[] behind =
         below.scan(
             next == null ? FIRST : next,
             LAST,
-            Sweep.SOME,
+            most,
             (key, value) -> {
               if (isMoving(key, value)) {
                 changed.add(KeyValue.pair(Bytes.wrap(key), value));
@@ -139,11 +140,12 @@ final class StoredSweep {
   /**
    * Takes away what is kept aside for too long.
    *
+   * @param most rows to look at
    * @return whether all has been seen
    */
-  boolean kept() {
+  boolean kept(int most) {
     kept.flush();
-    next = kept.count() == 0 ? null : kept.expire(next == null ? Kept.key(0, 0) : next, Sweep.SOME);
+    next = kept.count() == 0 ? null : kept.expire(next == null ? Kept.key(0, 0) : next, most);
     return next == null;
   }
 }

@@ -1,5 +1,7 @@
 package dev.varve.store;
 
+import java.util.Locale;
+
 /**
  * Brings the rows that nothing touches to the dimension that a new layout gives them, in steps.
  * Those in memory come first, ahead of what is below: readers see them, and the memory is free for
@@ -12,9 +14,6 @@ package dev.varve.store;
  * <p><b>Threads:</b> the shard's writer.
  */
 final class Sweep {
-  /** Rows that are looked at, or moved, between two looks at the clock. */
-  static final int SOME = 64;
-
   private enum Stage {
     /** What is ahead is so for another layout: it goes back to what is below. */
     BACK,
@@ -32,6 +31,7 @@ final class Sweep {
   private final ShardLayout layout;
   private final MemorySweep memory;
   private final StoredSweep stored;
+  private final SweepPace pace = new SweepPace(System::nanoTime);
   private Stage stage = Stage.DONE;
   private boolean served = true;
 
@@ -63,6 +63,11 @@ final class Sweep {
     stage = Stage.MEMORY;
   }
 
+  /** What comes next, in a word. */
+  String stage() {
+    return stage.name().toLowerCase(Locale.ROOT);
+  }
+
   /** Whether rows in memory are still to come: that is soon done. */
   boolean isInMemory() {
     return stage == Stage.BACK || stage == Stage.MEMORY;
@@ -90,48 +95,45 @@ final class Sweep {
   }
 
   /**
-   * Sweeps until a time, and some rows in any case.
+   * Sweeps for some time, and some rows in any case.
    *
-   * @param deadlineNs in {@link System#nanoTime}
+   * @param forNs how long it may take, nanoseconds
    */
-  void step(long deadlineNs) {
-    long now = System.nanoTime();
-    long longest = 0;
-    // It gets on, and is over before it would be late.
+  void step(long forNs) {
+    pace.begin(forNs);
     do {
-      some();
-      long behind = System.nanoTime();
-      longest = Math.max(longest, behind - now);
-      now = behind;
-    } while (stage != Stage.DONE && now + longest - deadlineNs < 0);
+      Stage of = stage;
+      some(pace.rows());
+      pace.took(stage == of);
+    } while (stage != Stage.DONE && pace.isTimeLeft());
   }
 
-  private void some() {
+  private void some(int rows) {
     switch (stage) {
       case BACK -> {
-        if (memory.back()) {
+        if (memory.back(rows)) {
           beginMemory();
         }
       }
       case MEMORY -> {
-        if (memory.move()) {
+        if (memory.move(rows)) {
           served = memory.hasAll();
           memory.beginBelow();
           stage = Stage.AHEAD;
         }
       }
       case AHEAD -> {
-        if (memory.settle()) {
+        if (memory.settle(rows)) {
           settled();
         }
       }
       case BELOW -> {
-        if (stored.rows()) {
+        if (stored.rows(rows)) {
           rowsDone();
         }
       }
       case KEPT -> {
-        if (stored.kept()) {
+        if (stored.kept(rows)) {
           done();
         }
       }

@@ -8,6 +8,7 @@ import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A step of a sweep, for the JDK's flight recorder: updates of the shard wait for as long as it
@@ -30,6 +31,10 @@ public final class SweepStep extends Event {
   @Label("Layout version")
   long version;
 
+  @Label("Stage")
+  @Description("What it began with: back, memory, ahead, below, kept")
+  @Nullable String stage;
+
   @Label("Moves")
   @Description("Rows that it moved")
   long moves;
@@ -39,8 +44,9 @@ public final class SweepStep extends Event {
   long cpuNs;
 
   /** Begins a step of the calling thread. */
-  void begin(long movesBefore) {
+  void begin(String ofStage, long movesBefore) {
     if (isEnabled()) {
+      stage = ofStage;
       moves = movesBefore;
       cpuNs = THREADS.getCurrentThreadCpuTime();
       begin();

@@ -470,7 +470,7 @@ class ShardLayoutTest {
             shard.apply(Batches.batch(update).setEventTimeMs(timeMs).build());
             // A row that rises may come before the others that fall under the same price.
             assertThat(used(shard)).as("second %d", second).isLessThan(quota * 1_002 / 1_000);
-            for (int steps = random.nextInt(30); steps > 0 && !shard.isSwept(); steps--) {
+            for (int steps = random.nextInt(480); steps > 0 && !shard.isSwept(); steps--) {
               shard.sweep(0);
             }
             if (shard.isSwept()) {

@@ -77,6 +77,7 @@ class BenchStoreCommandIT {
     }
     assertThat(median(section, "vectors read, all of them right")).isPositive();
     assertThat(median(section, "a step, median")).isPositive();
+    assertThat(median(section, "the same, begun with memory")).isPositive();
   }
 
   @Test

@@ -213,6 +213,22 @@ class ShardLayoutTest {
     assertSame(vectors(shard), vectors);
   }
 
+  /** Updates wait for a step: where rows are slow it must be able to end soon. */
+  @Test
+  void aStepWithoutTimeTakesFewRowsInMemoryAndBelow() {
+    Shard shard = learned();
+    follow(shard, small(2));
+    long moves = shard.census().getMoves();
+    int steps = 0;
+    while (!shard.sweep(0)) {
+      assertThat(shard.census().getMoves() - moves).isLessThanOrEqualTo(4);
+      moves = shard.census().getMoves();
+      steps++;
+    }
+    // Each row is looked at in memory, and what has moved is put below.
+    assertThat(steps).isGreaterThan(KEYS / 4);
+  }
+
   /** Some rows have followed, some not; some of what was cut is below, and the shard is another. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 500, 1_000, 2_000})

@@ -346,7 +346,10 @@ final class RebalanceBench implements Bench {
         .forEach(
             (stage, longestMs) ->
                 figures.add(
-                    Figure.of("the same, begun with " + stage, Unit.MILLISECONDS, longestMs)));
+                    Figure.of(
+                        "the longest step that began with " + stage + ", by CPU time",
+                        Unit.MILLISECONDS,
+                        longestMs)));
     long over = steps.stream().filter(step -> step.cpuMs() > GOAL_STEP_MS).count();
     figures.add(Figure.of("steps over 5 ms of CPU time", Unit.ROWS, (double) over));
   }

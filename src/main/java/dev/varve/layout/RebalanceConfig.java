@@ -60,8 +60,8 @@ public record RebalanceConfig(
         double expire,
     @Doc("How long a plan can be applied, from 1s to 7d.") Duration planTtl,
     @Doc(
-            "How long rows that nothing touches are moved at a time, while updates wait; from 1ms"
-                + " to 1s.")
+            "How long rows that nothing touches are moved at a time at most, while updates wait;"
+                + " half of it as a rule; from 1ms to 1s.")
         Duration step,
     @Doc(
             "What serves categories without a row of their own: none (zeros), hash (a row that they"

@@ -1,23 +1,16 @@
 package dev.varve.crash;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -38,14 +31,14 @@ class BrokerCrashIT {
   @Test
   void aTransactionEndsInAllItsPartitions() throws Exception {
     try (var stage = new Stage("broker")) {
-      try (Admin admin = admin(stage)) {
+      try (Admin admin = stage.admin()) {
         admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1))).all().get();
       }
+      List<TopicPartition> partitions =
+          IntStream.range(0, PARTITIONS).mapToObj(of -> new TopicPartition(TOPIC, of)).toList();
       for (int kill = 0; kill < KILLS; kill++) {
         killWhileCommitting(stage, kill * APART_MS);
-        try (Admin admin = admin(stage)) {
-          awaitStable(admin);
-        }
+        stage.awaitEnded(partitions);
       }
     }
   }
@@ -67,35 +60,5 @@ class BrokerCrashIT {
       stage.restartBroker();
       commit.get();
     }
-  }
-
-  private static void awaitStable(Admin admin) throws InterruptedException, ExecutionException {
-    Map<Integer, Long> ends = Map.of();
-    Map<Integer, Long> stable = Map.of();
-    for (int i = 0; i < 100 && (stable.isEmpty() || !stable.equals(ends)); i++) {
-      TimeUnit.MILLISECONDS.sleep(100);
-      stable = ends(admin, IsolationLevel.READ_COMMITTED);
-      ends = ends(admin, IsolationLevel.READ_UNCOMMITTED);
-    }
-    assertThat(stable).as("what is committed").isEqualTo(ends);
-  }
-
-  private static Map<Integer, Long> ends(Admin admin, IsolationLevel level)
-      throws InterruptedException, ExecutionException {
-    Map<TopicPartition, OffsetSpec> latest =
-        IntStream.range(0, PARTITIONS)
-            .boxed()
-            .collect(Collectors.toMap(p -> new TopicPartition(TOPIC, p), _ -> OffsetSpec.latest()));
-    var ends = new TreeMap<Integer, Long>();
-    admin
-        .listOffsets(latest, new ListOffsetsOptions(level))
-        .all()
-        .get()
-        .forEach((partition, end) -> ends.put(partition.partition(), end.offset()));
-    return ends;
-  }
-
-  private static Admin admin(Stage stage) {
-    return Admin.create(Map.of("bootstrap.servers", stage.bootstrap()));
   }
 }

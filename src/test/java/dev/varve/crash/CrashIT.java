@@ -139,7 +139,7 @@ class CrashIT {
         });
   }
 
-  /** Lets a store read what is left. */
+  /** Lets a store read what is left, and what killed ones left open end. */
   private static void drain(Stage stage, Feeder feeder) throws Exception {
     try (Child store = stage.startStore()) {
       new KillPoint(Marker.COMMITTED, 3, 0).reach(store, feeder);
@@ -147,5 +147,6 @@ class CrashIT {
       stage.awaitDrained();
       store.stop();
     }
+    stage.awaitEnded();
   }
 }

@@ -9,6 +9,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,12 +18,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
 /** A broker with its topics and one state folder, on which store processes come and go. */
 final class Stage implements AutoCloseable {
   private static final int LONGEST_DRAIN_MS = 90_000;
+
+  /** The timeout of Kafka Streams and the broker's time between two looks, each 10 s; and more. */
+  private static final int LONGEST_TRANSACTION_MS = 40_000;
 
   private final Path folder;
   private final int port;
@@ -62,7 +69,7 @@ final class Stage implements AutoCloseable {
     return "127.0.0.1:" + port;
   }
 
-  private Admin admin() {
+  Admin admin() {
     return Admin.create(Map.of("bootstrap.servers", bootstrap()));
   }
 
@@ -90,7 +97,8 @@ final class Stage implements AutoCloseable {
   /** Waits until the store has committed that it read every update there is; it may log more. */
   void awaitDrained() throws InterruptedException, ExecutionException {
     try (Admin admin = admin()) {
-      Map<TopicPartition, Long> ends = ends(admin);
+      Map<TopicPartition, Long> ends =
+          ends(admin, shards(Setup.TOPICS.updates()), IsolationLevel.READ_UNCOMMITTED);
       Map<TopicPartition, Long> read = Map.of();
       for (int i = 0; i < LONGEST_DRAIN_MS / 20 && !reaches(read, ends); i++) {
         TimeUnit.MILLISECONDS.sleep(20);
@@ -100,21 +108,54 @@ final class Stage implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until no transaction is open in what a store writes. One of a process that was killed,
+   * and its files lost, stays open until it is too old: whoever reads what is committed sees
+   * nothing behind it before.
+   */
+  void awaitEnded() throws InterruptedException, ExecutionException {
+    List<TopicPartition> written = new ArrayList<>(shards(Shards.CHANGELOG));
+    written.addAll(shards(Setup.TOPICS.updates()));
+    written.add(new TopicPartition(Setup.TOPICS.deadLetters(), 0));
+    awaitEnded(written);
+  }
+
+  /** Waits until no transaction is open in these partitions. */
+  void awaitEnded(Collection<TopicPartition> partitions)
+      throws InterruptedException, ExecutionException {
+    try (Admin admin = admin()) {
+      Map<TopicPartition, Long> ends = ends(admin, partitions, IsolationLevel.READ_UNCOMMITTED);
+      Map<TopicPartition, Long> stable = Map.of();
+      for (int i = 0; i < LONGEST_TRANSACTION_MS / 100 && !reaches(stable, ends); i++) {
+        TimeUnit.MILLISECONDS.sleep(100);
+        stable = ends(admin, partitions, IsolationLevel.READ_COMMITTED);
+      }
+      assertThat(reaches(stable, ends)).as("committed: %s of %s", stable, ends).isTrue();
+    }
+  }
+
   private static boolean reaches(Map<TopicPartition, Long> read, Map<TopicPartition, Long> ends) {
     return ends.entrySet().stream()
         .allMatch(end -> read.getOrDefault(end.getKey(), -1L) >= end.getValue());
   }
 
-  private static Map<TopicPartition, Long> ends(Admin admin)
+  private static List<TopicPartition> shards(String topic) {
+    return IntStream.range(0, Setup.SHARDS)
+        .mapToObj(shard -> new TopicPartition(topic, shard))
+        .toList();
+  }
+
+  private static Map<TopicPartition, Long> ends(
+      Admin admin, Collection<TopicPartition> partitions, IsolationLevel level)
       throws InterruptedException, ExecutionException {
-    List<TopicPartition> shards =
-        IntStream.range(0, Setup.SHARDS)
-            .mapToObj(shard -> new TopicPartition(Setup.TOPICS.updates(), shard))
-            .toList();
     Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-    shards.forEach(shard -> latest.put(shard, OffsetSpec.latest()));
+    partitions.forEach(of -> latest.put(of, OffsetSpec.latest()));
     Map<TopicPartition, Long> ends = new HashMap<>();
-    admin.listOffsets(latest).all().get().forEach((of, end) -> ends.put(of, end.offset()));
+    admin
+        .listOffsets(latest, new ListOffsetsOptions(level))
+        .all()
+        .get()
+        .forEach((of, end) -> ends.put(of, end.offset()));
     return ends;
   }
 

@@ -41,6 +41,16 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
   public abstract void project(
       long address, int dimension, float[] basis, int width, float[] out, int at);
 
+  /**
+   * Adds a product of matrices: {@code c[i][j] += sum over l of a[i][l] * b[l][j]}, in the order of
+   * l with fused multiply-add. All are row-major and begin at the first float of their arrays.
+   *
+   * @param a float32[m][k]
+   * @param b float32[k][n]
+   * @param c float32[m][n], changed in place
+   */
+  public abstract void multiply(float[] a, int m, int k, float[] b, int n, float[] c);
+
   /** Whether all of n floats are numbers from -most to most. */
   public abstract boolean isWithin(float[] x, int at, int n, float most);
 

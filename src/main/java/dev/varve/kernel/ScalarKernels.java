@@ -50,6 +50,24 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
+  public void multiply(float[] a, int m, int k, float[] b, int n, float[] c) {
+    for (int i = 0; i < m; i++) {
+      multiply(a, i, k, b, 0, n, c);
+    }
+  }
+
+  /** Row i, from column j on. */
+  static void multiply(float[] a, int i, int k, float[] b, int j, int n, float[] c) {
+    for (; j < n; j++) {
+      float sum = c[i * n + j];
+      for (int l = 0; l < k; l++) {
+        sum = Math.fma(a[i * k + l], b[l * n + j], sum);
+      }
+      c[i * n + j] = sum;
+    }
+  }
+
+  @Override
   public boolean isWithin(float[] x, int at, int n, float most) {
     return isWithin(x, at, 0, n, most);
   }

@@ -97,6 +97,74 @@ final class SimdKernels extends Kernels {
   }
 
   @Override
+  public void multiply(float[] a, int m, int k, float[] b, int n, float[] c) {
+    int i = 0;
+    for (; i <= m - 4; i += 4) {
+      int j = 0;
+      for (; j <= n - 2 * LANES; j += 2 * LANES) {
+        fourRows(a, i, k, b, j, n, c);
+      }
+      for (int row = i; row < i + 4; row++) {
+        row(a, row, k, b, j, n, c);
+      }
+    }
+    for (; i < m; i++) {
+      row(a, i, k, b, 0, n, c);
+    }
+  }
+
+  /** Two vectors of four rows: eight sums, of which none waits for another. */
+  private static void fourRows(float[] a, int i, int k, float[] b, int j, int n, float[] c) {
+    int at = i * n + j;
+    FloatVector c00 = FloatVector.fromArray(S, c, at);
+    FloatVector c01 = FloatVector.fromArray(S, c, at + LANES);
+    FloatVector c10 = FloatVector.fromArray(S, c, at + n);
+    FloatVector c11 = FloatVector.fromArray(S, c, at + n + LANES);
+    FloatVector c20 = FloatVector.fromArray(S, c, at + 2 * n);
+    FloatVector c21 = FloatVector.fromArray(S, c, at + 2 * n + LANES);
+    FloatVector c30 = FloatVector.fromArray(S, c, at + 3 * n);
+    FloatVector c31 = FloatVector.fromArray(S, c, at + 3 * n + LANES);
+    int from = i * k;
+    for (int l = 0; l < k; l++) {
+      FloatVector left = FloatVector.fromArray(S, b, l * n + j);
+      FloatVector right = FloatVector.fromArray(S, b, l * n + j + LANES);
+      FloatVector a0 = FloatVector.broadcast(S, a[from + l]);
+      c00 = left.fma(a0, c00);
+      c01 = right.fma(a0, c01);
+      FloatVector a1 = FloatVector.broadcast(S, a[from + k + l]);
+      c10 = left.fma(a1, c10);
+      c11 = right.fma(a1, c11);
+      FloatVector a2 = FloatVector.broadcast(S, a[from + 2 * k + l]);
+      c20 = left.fma(a2, c20);
+      c21 = right.fma(a2, c21);
+      FloatVector a3 = FloatVector.broadcast(S, a[from + 3 * k + l]);
+      c30 = left.fma(a3, c30);
+      c31 = right.fma(a3, c31);
+    }
+    c00.intoArray(c, at);
+    c01.intoArray(c, at + LANES);
+    c10.intoArray(c, at + n);
+    c11.intoArray(c, at + n + LANES);
+    c20.intoArray(c, at + 2 * n);
+    c21.intoArray(c, at + 2 * n + LANES);
+    c30.intoArray(c, at + 3 * n);
+    c31.intoArray(c, at + 3 * n + LANES);
+  }
+
+  private static void row(float[] a, int i, int k, float[] b, int j, int n, float[] c) {
+    int from = j;
+    for (; from <= n - LANES; from += LANES) {
+      FloatVector sum = FloatVector.fromArray(S, c, i * n + from);
+      for (int l = 0; l < k; l++) {
+        FloatVector factor = FloatVector.broadcast(S, a[i * k + l]);
+        sum = FloatVector.fromArray(S, b, l * n + from).fma(factor, sum);
+      }
+      sum.intoArray(c, i * n + from);
+    }
+    ScalarKernels.multiply(a, i, k, b, from, n, c);
+  }
+
+  @Override
   public boolean isWithin(float[] x, int at, int n, float most) {
     if (n == LANES) {
       return isWithin(S, x, at, most);

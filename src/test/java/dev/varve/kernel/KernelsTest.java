@@ -210,4 +210,35 @@ class KernelsTest {
           }
         });
   }
+
+  @Test
+  void productsOfMatricesAreTheSame() {
+    forAll(
+        500,
+        random -> {
+          int m = random.nextInt(10);
+          int k = random.nextInt(20);
+          int n = random.nextInt(80);
+          float[] a = floats(random, m * k);
+          float[] b = floats(random, k * n);
+          float[] c = floats(random, m * n);
+          float[] other = c.clone();
+
+          scalar.multiply(a, m, k, b, n, c);
+          simd.multiply(a, m, k, b, n, other);
+
+          assertThat(bits(other)).isEqualTo(bits(c));
+        });
+  }
+
+  @Test
+  void aProductOfMatricesIsAddedToWhatIsThere() {
+    float[] a = {1, 2, 3, 4, 5, 6};
+    float[] b = {1, 10, 100, 1_000, 10_000, 100_000};
+    float[] c = {0.5f, 0, 0, 0.25f};
+
+    scalar.multiply(a, 2, 3, b, 2, c);
+
+    assertThat(c).containsExactly(30_201.5f, 302_010, 60_504, 605_040.25f);
+  }
 }

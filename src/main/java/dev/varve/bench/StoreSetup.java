@@ -38,6 +38,7 @@ final class StoreSetup {
         usual.rate(),
         usual.linearRate(),
         usual.basisRate(),
+        usual.denseRate(),
         usual.initialAccumulator(),
         usual.initialScale(),
         usual.clipNorm());

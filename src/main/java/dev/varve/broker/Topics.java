@@ -21,8 +21,11 @@ public record Topics(KafkaConfig config) {
   private static final int LARGEST_EVENT_BYTES = 16 << 20;
 
   /** A version of the dense model is one record: bases of many tables make it large. */
+  public static final long LARGEST_MODEL_BYTES = 16 << 20;
+
+  /** The same as settings of a topic. */
   public static final Map<String, String> LARGEST_MODEL =
-      Map.of("max.message.bytes", Integer.toString(16 << 20));
+      Map.of("max.message.bytes", Long.toString(LARGEST_MODEL_BYTES));
 
   private static final String REPORT_BYTES = Integer.toString(64 << 20);
 

@@ -3,11 +3,13 @@ package dev.varve.cli;
 import dev.varve.base.Bytes;
 import dev.varve.base.Check;
 import dev.varve.broker.KafkaConfig;
+import dev.varve.broker.Topics;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.layout.TailKind;
 import dev.varve.learn.ModelConfig;
+import dev.varve.learn.ModelConfig.HeadKind;
 import dev.varve.learn.OptimizerConfig;
 import dev.varve.learn.TrainConfig;
 import dev.varve.serve.ServeConfig;
@@ -33,6 +35,17 @@ public record VarveConfig(
         store.cache(),
         "at least %s, %s for each of kafka.shards = %d"
             .formatted(least, new Bytes(ResidentRows.LEAST_BYTES), kafka.shards()));
+    Check.that(
+        model.head() != HeadKind.DLRM
+            || model.dlrmBytes(features.max()) <= Topics.LARGEST_MODEL_BYTES,
+        "features.max",
+        features.max(),
+        ("fewer for model.top = %s: the head dlrm has weights for every pair, and a version of them"
+                + " takes up to %,d bytes, of at most %s")
+            .formatted(
+                model.top(),
+                model.dlrmBytes(features.max()),
+                new Bytes(Topics.LARGEST_MODEL_BYTES)));
     Check.that(
         !rebalance.levels(model.dimension()).isEmpty(),
         "rebalance.levels",

@@ -1,5 +1,6 @@
 package dev.varve.learn;
 
+import dev.varve.base.Seeds;
 import dev.varve.kernel.Kernels;
 
 /**
@@ -17,11 +18,13 @@ import dev.varve.kernel.Kernels;
 public final class Adagrad extends Optimizer {
   private final float initial;
   private final float basisRate;
+  private final float denseRate;
 
   public Adagrad(OptimizerConfig config, long seed) {
     super(OptimizerKind.ADAGRAD, config, seed);
     this.initial = (float) config.initialAccumulator();
     this.basisRate = (float) config.basisRate();
+    this.denseRate = (float) config.denseRate();
   }
 
   @Override
@@ -58,6 +61,33 @@ public final class Adagrad extends Optimizer {
       if (Float.isFinite(direction) && sum <= Float.MAX_VALUE) {
         state[n + i] = sum;
         state[i] -= basisRate * cut(direction);
+      }
+    }
+  }
+
+  /** The state of n weights of a perceptron that were never updated. */
+  float[] initialMlp(String name, int n, float scale) {
+    float[] state = new float[2 * n];
+    Seeds.gaussian(Seeds.mix(seed(), name), scale, state, 0, n);
+    return state;
+  }
+
+  /**
+   * Steps weights of a perceptron. The examples' own squares are taken to be alike: each a share of
+   * the square of their sum.
+   *
+   * @param state n weights, then as many sums of squares; changed in place, but where a gradient is
+   *     no number
+   * @param gradients float32[n] from {@code from} on, summed over the examples
+   */
+  void stepMlp(float[] state, int n, float[] gradients, int from, int examples) {
+    for (int i = 0; i < n; i++) {
+      float gradient = gradients[from + i];
+      float sum = state[n + i] + gradient * gradient / examples;
+      float direction = gradient / (float) Math.sqrt(sum + initial);
+      if (Float.isFinite(direction) && sum <= Float.MAX_VALUE) {
+        state[n + i] = sum;
+        state[i] -= denseRate * cut(direction);
       }
     }
   }

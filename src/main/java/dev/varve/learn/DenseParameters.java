@@ -35,6 +35,9 @@ final class DenseParameters {
    * @param weights how many there are; of a basis D²
    */
   static float[] initial(Adagrad optimizer, String name, int weights) {
+    if (MlpNames.isOne(name)) {
+      return optimizer.initialMlp(name, weights, MlpNames.initialScale(name));
+    }
     if (!name.startsWith(BASIS)) {
       return optimizer.initial(name, weights - 1);
     }

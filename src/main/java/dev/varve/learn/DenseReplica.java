@@ -62,6 +62,28 @@ public final class DenseReplica {
     remember(trainer, name, before, state);
   }
 
+  /**
+   * Copies weights of a perceptron ({@link MlpNames}).
+   *
+   * @param target receives float32[n]
+   */
+  synchronized void readMlp(String name, int n, float[] target) {
+    System.arraycopy(state(name, n - 1), 0, target, 0, n);
+  }
+
+  /**
+   * Steps weights of a perceptron and remembers it for the trainer's next delta.
+   *
+   * @param gradients float32[n] from {@code from} on, summed over the examples
+   */
+  synchronized void stepMlp(
+      int trainer, String name, float[] gradients, int from, int n, int examples) {
+    float[] state = state(name, n - 1);
+    float[] before = state.clone();
+    optimizer.stepMlp(state, n, gradients, from, examples);
+    remember(trainer, name, before, state);
+  }
+
   /** Takes a step and remembers it for the trainer's next delta. */
   public synchronized void step(
       int trainer, String name, int dimension, float[] gradients, int from) {

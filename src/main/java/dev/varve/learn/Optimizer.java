@@ -63,6 +63,10 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
     return new Adagrad(config, seed);
   }
 
+  final long seed() {
+    return seed;
+  }
+
   /** What its states are. */
   public final RowEncoding encoding() {
     return encoding;

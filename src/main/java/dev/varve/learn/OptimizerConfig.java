@@ -19,6 +19,7 @@ public record OptimizerConfig(
         double rate,
     @Doc("The same for the linear weights and the bias; above 0, at most 10.") double linearRate,
     @Doc("The same for the entries of a basis; above 0, at most 10.") double basisRate,
+    @Doc("The same for the weights of the head dlrm; above 0, at most 10.") double denseRate,
     @Doc(
             "Sum of squared gradients that every coordinate and weight starts with; from 1e-20 to"
                 + " 1e20.")
@@ -32,6 +33,7 @@ public record OptimizerConfig(
     requireRate("rate", rate);
     requireRate("linearRate", linearRate);
     requireRate("basisRate", basisRate);
+    requireRate("denseRate", denseRate);
     Check.that(
         initialAccumulator >= 1e-20 && initialAccumulator <= 1e20,
         "initialAccumulator",
@@ -51,6 +53,6 @@ public record OptimizerConfig(
   }
 
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.1, 0.01, 0);
+    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0);
   }
 }

@@ -4,7 +4,6 @@ import dev.varve.event.Category;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.KeyedExample;
 import dev.varve.learn.ModelConfig.BasisKind;
-import dev.varve.learn.ModelConfig.Head;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.Quality;
 import dev.varve.schema.UpdateBatch;
@@ -48,7 +47,7 @@ public final class Trainer {
   private final int stride;
 
   private final RowEncoding encoding;
-  private final FmHead head;
+  private final Head head;
   private final Projection projection;
   private final MicroBatch batch;
   private final QualityTally tally = new QualityTally();
@@ -80,6 +79,9 @@ public final class Trainer {
   /** float32[slots][3 + d] with room for the widest, of rows. */
   private float[] rowGradients = NO_FLOATS;
 
+  private float[] logits = NO_FLOATS;
+  private float[] slopes = NO_FLOATS;
+
   private final float[] before;
   private final float[] after;
   private final float[] bias = new float[2];
@@ -98,7 +100,7 @@ public final class Trainer {
     this.encoding = shared.optimizer.encoding();
     this.width = encoding.stateLength(dimension);
     this.stride = RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension);
-    this.head = new FmHead(dimension, 1 + dimension, shared.model.head() != Head.LINEAR);
+    this.head = Head.of(shared.model);
     this.projection = new Projection(dimension, shared.model.basis() == BasisKind.LEARNED);
     this.before = new float[width];
     this.after = new float[width];
@@ -252,16 +254,20 @@ public final class Trainer {
     gradients = atLeast(gradients, floats);
     Arrays.fill(gradients, 0, floats, 0);
     Arrays.fill(biasGradient, 0);
+    logits = atLeast(logits, batch.size());
+    slopes = atLeast(slopes, batch.size());
+    head.predict(batch, served, shared.dense, logits);
     for (int example = 0; example < batch.size(); example++) {
-      float logit = bias[0] + head.predict(batch, example, served);
+      float logit = bias[0] + logits[example];
       float label = batch.label(example);
       float weight = batch.weight(example);
       tally.predicted(batch.source(example), logit, label, weight);
       float slope = weight * ((float) QualityTally.probability(logit) - label);
       biasGradient[0] += slope;
       biasGradient[1] += slope * slope;
-      head.gradients(batch, example, slope, gradients);
+      slopes[example] = slope;
     }
+    head.gradients(batch, slopes, gradients);
   }
 
   private void step(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
@@ -278,6 +284,7 @@ public final class Trainer {
       }
     }
     projection.step(trainer, shared.dense);
+    head.step(trainer, shared.dense);
     shared.dense.step(trainer, DenseParameters.BIAS, 0, biasGradient, 0);
     for (int slot = 0; slot < batch.slots(); slot++) {
       if (!batch.isCategory(slot)) {

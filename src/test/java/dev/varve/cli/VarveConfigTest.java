@@ -48,12 +48,15 @@ class VarveConfigTest {
             limits.ids-per-feature=1024
             model.dimension=16
             model.head=fm
+            model.bottom=64
+            model.top=32,32
             model.basis=learned
             model.seed=1
             optimizer.kind=adagrad
             optimizer.rate=0.04
             optimizer.linear-rate=0.1
             optimizer.basis-rate=0.02
+            optimizer.dense-rate=0.01
             optimizer.initial-accumulator=0.1
             optimizer.initial-scale=0.01
             optimizer.clip-norm=0.0
@@ -116,13 +119,16 @@ class VarveConfigTest {
       limits.id-bytes=64
       limits.ids-per-feature=7
       model.dimension=32
-      model.head=linear
+      model.head=dlrm
+      model.bottom=512,64
+      model.top=8
       model.basis=identity
       model.seed=-5
       optimizer.kind=rowwise_adagrad
       optimizer.rate=0.5
       optimizer.linear-rate=0.6
       optimizer.basis-rate=0.7
+      optimizer.dense-rate=0.75
       optimizer.initial-accumulator=0.8
       optimizer.initial-scale=0.9
       optimizer.clip-norm=2.5
@@ -178,8 +184,14 @@ class VarveConfigTest {
           new FeaturesConfig(
               10, true, Map.of("age", FeatureKind.NUMERICAL, "user_id", FeatureKind.CATEGORICAL)),
           new LimitsConfig(Bytes.mib(2), new Bytes(64), 7),
-          new ModelConfig(32, ModelConfig.Head.LINEAR, ModelConfig.BasisKind.IDENTITY, -5),
-          new OptimizerConfig(OptimizerKind.ROWWISE_ADAGRAD, 0.5, 0.6, 0.7, 0.8, 0.9, 2.5),
+          new ModelConfig(
+              32,
+              ModelConfig.HeadKind.DLRM,
+              List.of(512, 64),
+              List.of(8),
+              ModelConfig.BasisKind.IDENTITY,
+              -5),
+          new OptimizerConfig(OptimizerKind.ROWWISE_ADAGRAD, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 2.5),
           new TrainConfig(64, 2, Duration.ofMillis(200), Duration.ofSeconds(3)),
           new StoreConfig(
               3,
@@ -245,6 +257,9 @@ class VarveConfigTest {
         "model.dimension=24 | one of 1, 2, 4, 8, 16, 32, 64, 128",
         "model.dimension=256 | one of 1, 2, 4, 8, 16, 32, 64, 128",
         "model.dimension=0 | one of 1, 2, 4, 8, 16, 32, 64, 128",
+        "model.bottom=0 | widths from 1 to 4096",
+        "model.top=64,5000 | widths from 1 to 4096",
+        "optimizer.dense-rate=0 | above 0, at most 10",
         "optimizer.kind=adam | sgd or rowwise-adagrad or adagrad",
         "optimizer.rate=0 | above 0, at most 10",
         "optimizer.linear-rate=10.5 | above 0, at most 10",
@@ -320,6 +335,17 @@ class VarveConfigTest {
         .hasMessage(
             "features.declared: a=numerical,b=categorical (expected: at most features.max = 1)"
                 + " [--set]");
+  }
+
+  @Test
+  void moreFeaturesThanADenseModelHasRoomForAreRefused() {
+    var settings = List.of("model.head=dlrm", "model.top=512,256", "features.max=100");
+
+    assertThatThrownBy(() -> reader.load(new Sources(null, Map.of(), settings)))
+        .hasMessage(
+            "features.max: 100 (expected: fewer for model.top = [512, 256]: the head dlrm has"
+                + " weights for every pair, and a version of them takes up to 22,427,944 bytes, of"
+                + " at most 16MiB) [--set]");
   }
 
   @Test

@@ -17,7 +17,9 @@ class AdagradTest {
 
   private final Adagrad optimizer =
       new Adagrad(
-          new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, LINEAR_RATE, 0.02, INITIAL, 0.01, 0), 7);
+          new OptimizerConfig(
+              OptimizerKind.ADAGRAD, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, 0),
+          7);
 
   @Test
   void aStepDividesTheRateByTheRootOfTheSquaresSoFar() {
@@ -120,7 +122,7 @@ class AdagradTest {
 
   @Test
   void theInitialStateIsTheSameWheneverItIsAskedFor() {
-    var other = new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 0.01, 0), 7);
+    var other = new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0), 7);
 
     assertThat(other.initial("user", 5, 16)).containsExactly(optimizer.initial("user", 5, 16));
     assertThat(other.initial("bias", 3)).containsExactly(optimizer.initial("bias", 3));
@@ -129,7 +131,7 @@ class AdagradTest {
   @Test
   void theInitialStateDiffersByTableCategoryAndSeed() {
     float[] state = optimizer.initial("user", 5, 16);
-    var other = new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 0.01, 0), 8);
+    var other = new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0), 8);
 
     assertThat(optimizer.initial("item", 5, 16)).isNotEqualTo(state);
     assertThat(optimizer.initial("user", 6, 16)).isNotEqualTo(state);

@@ -4,7 +4,6 @@ import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.varve.table.RowEncoding;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -16,10 +15,11 @@ class FmHeadTest {
         random -> {
           var batch = new Batch(random);
           float[] states = batch.states();
+          float[] logits = batch.predict(batch.head, states);
           for (int example = 0; example < batch.examples.size(); example++) {
             double expected = batch.logit(example, batch.weights);
-            double actual = batch.head.predict(batch.examples, example, states);
-            assertThat(actual).isCloseTo(expected, within(1e-4 * (1 + batch.magnitude)));
+            assertThat((double) logits[example])
+                .isCloseTo(expected, within(1e-4 * (1 + batch.magnitude)));
           }
         });
   }
@@ -32,11 +32,8 @@ class FmHeadTest {
           var batch = new Batch(random);
           float[] gradients = new float[batch.examples.slots() * Gradient.length(batch.dimension)];
           double[] slopes = random.doubles(batch.examples.size(), -1, 1).toArray();
-          float[] states = batch.states();
-          for (int example = 0; example < batch.examples.size(); example++) {
-            batch.head.predict(batch.examples, example, states);
-            batch.head.gradients(batch.examples, example, (float) slopes[example], gradients);
-          }
+          batch.predict(batch.head, batch.states());
+          batch.head.gradients(batch.examples, floats(slopes), gradients);
 
           double[] expected = batch.numericGradients(slopes);
           for (int i = 0; i < gradients.length; i++) {
@@ -53,23 +50,24 @@ class FmHeadTest {
         random -> {
           var batch = new Batch(random);
           int dimension = batch.dimension;
-          var linear = new FmHead(dimension, 2 * (1 + dimension), false);
+          var linear = new FmHead(dimension, false);
           float[] states = batch.states();
           // Vectors must not be looked at: nothing may come of them.
           double[] weights = batch.weights.clone();
           for (int i = 0; i < weights.length; i++) {
             if (i % (1 + dimension) > 0) {
               weights[i] = 0;
-              states[i / (1 + dimension) * 2 * (1 + dimension) + i % (1 + dimension)] = Float.NaN;
+              states[i] = Float.NaN;
             }
           }
           float[] gradients = new float[batch.examples.slots() * Gradient.length(dimension)];
           double[] slopes = random.doubles(batch.examples.size(), -1, 1).toArray();
+          float[] logits = batch.predict(linear, states);
           for (int example = 0; example < batch.examples.size(); example++) {
-            assertThat((double) linear.predict(batch.examples, example, states))
+            assertThat((double) logits[example])
                 .isCloseTo(batch.logit(example, weights), within(1e-4));
-            linear.gradients(batch.examples, example, (float) slopes[example], gradients);
           }
+          linear.gradients(batch.examples, floats(slopes), gradients);
 
           double[] expected = batch.numericGradients(slopes);
           int length = Gradient.length(dimension);
@@ -85,8 +83,24 @@ class FmHeadTest {
     var examples = new MicroBatch(KeyedExamples.features());
     examples.add(KeyedExamples.example().build(), "");
 
-    assertThat(new FmHead(4, 10).predict(examples, 0, new float[0])).isZero();
-    assertThat(new FmHead(4, 10, false).predict(examples, 0, new float[0])).isZero();
+    for (boolean pairs : new boolean[] {false, true}) {
+      float[] logits = {7};
+      new FmHead(4, pairs).predict(examples, new float[0], dense(), logits);
+      assertThat(logits).containsExactly(0);
+    }
+  }
+
+  /** It has nothing that the head would ask for. */
+  private static DenseReplica dense() {
+    return new DenseReplica(new Adagrad(OptimizerConfig.defaults(), 1));
+  }
+
+  private static float[] floats(double[] doubles) {
+    float[] floats = new float[doubles.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) doubles[i];
+    }
+    return floats;
   }
 
   /** Random examples with the definition of the model in doubles, straight from its formula. */
@@ -102,7 +116,7 @@ class FmHeadTest {
 
     Batch(RandomGenerator random) {
       dimension = random.nextInt(1, 18);
-      head = new FmHead(dimension, 2 * (1 + dimension));
+      head = new FmHead(dimension, true);
       for (int i = random.nextInt(1, 6); i > 0; i--) {
         examples.add(KeyedExamples.random(random, 6), "");
       }
@@ -113,17 +127,14 @@ class FmHeadTest {
       magnitude = dimension;
     }
 
-    /** With sums of squares that the head must not look at. */
     float[] states() {
-      int stride = RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension);
-      float[] states = new float[examples.slots() * stride];
-      for (int slot = 0; slot < examples.slots(); slot++) {
-        for (int i = 0; i < stride; i++) {
-          states[slot * stride + i] =
-              i <= dimension ? (float) weights[slot * (1 + dimension) + i] : Float.NaN;
-        }
-      }
-      return states;
+      return floats(weights);
+    }
+
+    float[] predict(Head by, float[] states) {
+      float[] logits = new float[examples.size()];
+      by.predict(examples, states, dense(), logits);
+      return logits;
     }
 
     double logit(int example, double[] w) {

@@ -18,7 +18,7 @@ class ProjectionTest {
 
   private static Adagrad optimizer() {
     return new Adagrad(
-        new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, RATE, INITIAL, 0.1, 0), 3);
+        new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, RATE, 0.1, INITIAL, 0.1, 0), 3);
   }
 
   @Test
@@ -215,11 +215,14 @@ class ProjectionTest {
       }
       int length = Gradient.length(width);
       float[] gradients = new float[batch.slots() * length];
-      var head = new FmHead(width, 1 + width);
+      var head = new FmHead(width, true);
+      float[] slopes = new float[batch.size()];
+      head.predict(batch, served, scene.dense, slopes);
       for (int example = 0; example < batch.size(); example++) {
-        double p = QualityTally.probability(head.predict(batch, example, served));
-        head.gradients(batch, example, (float) (p - labels.get(example)), gradients);
+        double p = QualityTally.probability(slopes[example]);
+        slopes[example] = (float) (p - labels.get(example));
       }
+      head.gradients(batch, slopes, gradients);
       for (int slot = 0; slot < batch.slots(); slot++) {
         int row = row(batch, slot);
         int dimension = rows[row].length;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.varve.event.KeyedExample;
 import dev.varve.learn.ModelConfig.BasisKind;
+import dev.varve.learn.ModelConfig.HeadKind;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.testing.Cases;
@@ -321,7 +322,7 @@ class TrainerTest {
   /** Trainers of one process on tables that are some batches late. */
   private static final class Run {
     final Adagrad optimizer =
-        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0), 3);
+        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0), 3);
     final Tables tables;
     final DenseMerge merge = new DenseMerge(optimizer);
     final int dimension;
@@ -349,7 +350,7 @@ class TrainerTest {
               new InFlight(2 * (1 + dimension), capacity),
               new DenseReplica(optimizer),
               optimizer,
-              new ModelConfig(dimension, ModelConfig.Head.FM, basis, 3));
+              new ModelConfig(dimension, HeadKind.FM, List.of(), List.of(), basis, 3));
     }
 
     Trainer trainer(int partition) {

@@ -63,7 +63,7 @@ class ForesightTest {
   @ParameterizedTest
   @EnumSource(OptimizerKind.class)
   void aRowIsReadAsItsUpdateFindsIt(OptimizerKind kind) {
-    var optimizer = Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.1, 0.01, 0), 5);
+    var optimizer = Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0), 5);
     forAll(
         20,
         random -> {

@@ -64,7 +64,8 @@ class ShardModelTest {
       var kinds = OptimizerKind.values();
       var kind = kinds[random.nextInt(kinds.length)];
       double clipNorm = random.nextBoolean() ? 0 : 0.5;
-      return Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.1, 0.01, clipNorm), SEED);
+      return Optimizer.of(
+          new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, clipNorm), SEED);
     }
 
     RowEncoding encoding() {

@@ -45,7 +45,7 @@ class ShardReadersTest {
 
   /** With these, a step is the rate, and the initial coordinates vanish in the first. */
   private static final OptimizerConfig STEADY =
-      new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, RATE, RATE, 1e-20, 1e-30, 0);
+      new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, RATE, RATE, RATE, 1e-20, 1e-30, 0);
 
   private static final Adagrad OPTIMIZER = new Adagrad(STEADY, 1);
 

@@ -25,7 +25,8 @@ class SharedRowsTest {
   private static final int LENGTH = 2 * (1 + D);
   private static final int ID = 7;
   private static final Optimizer OPTIMIZER =
-      Optimizer.of(new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.1, 0.01, 0), 5);
+      Optimizer.of(
+          new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0), 5);
 
   private static Layout.Builder layout(TailEncoding encoding) {
     return Layout.newBuilder()

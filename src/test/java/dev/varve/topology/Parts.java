@@ -40,7 +40,13 @@ final class Parts {
   static final Adagrad OPTIMIZER = new Adagrad(OptimizerConfig.defaults(), 1);
 
   private static final ModelConfig MODEL =
-      new ModelConfig(DIMENSION, ModelConfig.Head.FM, ModelConfig.BasisKind.LEARNED, 1);
+      new ModelConfig(
+          DIMENSION,
+          ModelConfig.HeadKind.FM,
+          List.of(),
+          List.of(),
+          ModelConfig.BasisKind.LEARNED,
+          1);
   static final Duration CENSUS_EVERY = Duration.ofSeconds(2);
   static final long TIME_MS = 1_700_000_000_000L;
 

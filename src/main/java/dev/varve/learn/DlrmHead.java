@@ -1,0 +1,267 @@
+package dev.varve.learn;
+
+import dev.varve.event.FeatureKind;
+import dev.varve.event.FeatureSet;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Deep learning recommendation model: numerical features go through a perceptron, the bottom, that
+ * makes a vector z of them; z and the dot products of all pairs of z and the vectors of categorical
+ * features go through another one, the top, that makes the logit. Linear weights are added, as in
+ * the factorization machine, and so is the bias.
+ *
+ * <p>Features may come at any time. The first layers have a block of weights for each numerical
+ * feature and for each pair, by name; what a batch lacks is left out, and what one of its examples
+ * lacks is 0.
+ *
+ * <p><b>Source:</b> Naumov et al. 2019, section 2; the linear weights and open features are ours.
+ */
+final class DlrmHead implements Head {
+  private static final String BOTTOM = "bottom";
+  private static final String TOP = "top";
+  private static final int NONE = -1;
+
+  private final int dimension;
+  private final Pooled pooled;
+  private final Mlp bottom;
+  private final Mlp top;
+
+  /** Features of the batch, sorted by name: other batches may have others. */
+  private List<FeatureSet.Known> numericals = List.of();
+
+  private List<FeatureSet.Known> categoricals = List.of();
+
+  /** Weights of what enters the first layers, for these features. */
+  private List<MlpLayer.Block> inputs = List.of();
+
+  private List<MlpLayer.Block> pairs = List.of();
+
+  /** By number of a feature: its place in its list. */
+  private int[] places = {};
+
+  /** How many vectors an example has: z, if there is one, comes first. */
+  private int vectorCount;
+
+  /** float32[examples][numerical features]. */
+  private float[] values = {};
+
+  /** float32[examples][vectors][D], and derivatives by them. */
+  private float[] vectors = {};
+
+  private float[] vectorSlopes = {};
+
+  /** float32[examples][D + pairs]: z and the products. */
+  private float[] interactions = {};
+
+  /**
+   * @param hiddenBottom widths of the hidden layers for numerical features
+   * @param hiddenTop widths of the hidden layers for pairs
+   */
+  DlrmHead(int dimension, List<Integer> hiddenBottom, List<Integer> hiddenTop) {
+    this.dimension = dimension;
+    this.pooled = new Pooled(dimension);
+    this.bottom = new Mlp(BOTTOM, hiddenBottom, dimension, true);
+    this.top = new Mlp(TOP, hiddenTop, 1, false);
+  }
+
+  @Override
+  public void predict(MicroBatch batch, float[] served, DenseReplica dense, float[] logits) {
+    pooled.linear(batch, served, logits);
+    findFeatures(batch);
+    int n = batch.size();
+    gather(batch, pooled.vectors(batch, served));
+    if (!numericals.isEmpty()) {
+      bottom.begin(inputs, dense);
+      float[] z = bottom.forward(values, n);
+      for (int example = 0; example < n; example++) {
+        System.arraycopy(z, example * dimension, vectors, at(example, 0), dimension);
+      }
+    }
+    interact(n);
+    top.begin(pairs, dense);
+    float[] out = top.forward(interactions, n);
+    for (int example = 0; example < n; example++) {
+      logits[example] += out[example];
+    }
+  }
+
+  private void findFeatures(MicroBatch batch) {
+    var ofBatch = new ArrayList<FeatureSet.Known>();
+    Arrays.fill(places, NONE);
+    for (int feature = 0; feature < batch.firstFeature(batch.size()); feature++) {
+      FeatureSet.Known known = known(batch, feature);
+      if (known.index() >= places.length) {
+        int had = places.length;
+        places = Arrays.copyOf(places, 2 * known.index() + 1);
+        Arrays.fill(places, had, places.length, NONE);
+      }
+      if (places[known.index()] == NONE) {
+        places[known.index()] = 0;
+        ofBatch.add(known);
+      }
+    }
+    ofBatch.sort(Comparator.comparing(FeatureSet.Known::name));
+    List<FeatureSet.Known> numericalsBefore = numericals;
+    List<FeatureSet.Known> categoricalsBefore = categoricals;
+    numericals = ofKind(ofBatch, FeatureKind.NUMERICAL);
+    categoricals = ofKind(ofBatch, FeatureKind.CATEGORICAL);
+    vectorCount = firstCategorical() + categoricals.size();
+    if (!numericals.equals(numericalsBefore) || !categoricals.equals(categoricalsBefore)) {
+      inputs = numericals.stream().map(of -> bottom.input(of.name(), 1)).toList();
+      pairs = pairs();
+    }
+  }
+
+  private static FeatureSet.Known known(MicroBatch batch, int feature) {
+    return batch.feature(batch.slot(batch.firstTerm(feature)));
+  }
+
+  private List<FeatureSet.Known> ofKind(List<FeatureSet.Known> all, FeatureKind kind) {
+    List<FeatureSet.Known> some = all.stream().filter(of -> of.kind() == kind).toList();
+    for (int i = 0; i < some.size(); i++) {
+      places[some.get(i).index()] = i;
+    }
+    return some;
+  }
+
+  private int firstCategorical() {
+    return numericals.isEmpty() ? 0 : 1;
+  }
+
+  /** Where the coordinates of an example's vector are. */
+  private int at(int example, int vector) {
+    return (example * vectorCount + vector) * dimension;
+  }
+
+  private int interactionsPerExample() {
+    return firstCategorical() * dimension + vectorCount * (vectorCount - 1) / 2;
+  }
+
+  /** Values and vectors of the batch, 0 where an example lacks a feature. */
+  private void gather(MicroBatch batch, float[] ofFeatures) {
+    int n = batch.size();
+    values = cleared(values, n * numericals.size());
+    vectors = cleared(vectors, n * vectorCount * dimension);
+    for (int example = 0; example < n; example++) {
+      int end = batch.firstFeature(example + 1);
+      for (int feature = batch.firstFeature(example); feature < end; feature++) {
+        FeatureSet.Known known = known(batch, feature);
+        int place = places[known.index()];
+        if (known.kind() == FeatureKind.NUMERICAL) {
+          values[example * numericals.size() + place] = batch.scale(batch.firstTerm(feature));
+        } else {
+          int to = at(example, firstCategorical() + place);
+          System.arraycopy(ofFeatures, feature * dimension, vectors, to, dimension);
+        }
+      }
+    }
+  }
+
+  private static float[] cleared(float[] array, int length) {
+    float[] enough = MlpLayer.atLeast(array, length);
+    Arrays.fill(enough, 0, length, 0);
+    return enough;
+  }
+
+  /** In the order of {@link #interact}; z has the empty name, which no feature has. */
+  private List<MlpLayer.Block> pairs() {
+    List<String> names = new ArrayList<>();
+    if (!numericals.isEmpty()) {
+      names.add("");
+    }
+    categoricals.forEach(of -> names.add(of.name()));
+    List<MlpLayer.Block> blocks = new ArrayList<>();
+    if (!numericals.isEmpty()) {
+      blocks.add(top.input("", dimension));
+    }
+    for (int i = 0; i < names.size(); i++) {
+      for (int j = i + 1; j < names.size(); j++) {
+        blocks.add(top.input(names.get(i) + "/" + names.get(j), 1));
+      }
+    }
+    return blocks;
+  }
+
+  private void interact(int n) {
+    interactions = MlpLayer.atLeast(interactions, n * interactionsPerExample());
+    int to = 0;
+    for (int example = 0; example < n; example++) {
+      if (!numericals.isEmpty()) {
+        System.arraycopy(vectors, at(example, 0), interactions, to, dimension);
+        to += dimension;
+      }
+      for (int i = 0; i < vectorCount; i++) {
+        for (int j = i + 1; j < vectorCount; j++) {
+          interactions[to++] = dot(at(example, i), at(example, j));
+        }
+      }
+    }
+  }
+
+  private float dot(int a, int b) {
+    float sum = 0;
+    for (int k = 0; k < dimension; k++) {
+      sum += vectors[a + k] * vectors[b + k];
+    }
+    return sum;
+  }
+
+  @Override
+  public void gradients(MicroBatch batch, float[] slopes, float[] gradients) {
+    pooled.linearGradients(batch, slopes, gradients);
+    int n = batch.size();
+    takeApart(n, top.backward(slopes));
+    if (!numericals.isEmpty()) {
+      float[] ofZ = new float[n * dimension];
+      for (int example = 0; example < n; example++) {
+        System.arraycopy(vectorSlopes, at(example, 0), ofZ, example * dimension, dimension);
+      }
+      bottom.backward(ofZ);
+    }
+    for (int example = 0; example < n; example++) {
+      int end = batch.firstFeature(example + 1);
+      for (int feature = batch.firstFeature(example); feature < end; feature++) {
+        FeatureSet.Known known = known(batch, feature);
+        if (known.kind() == FeatureKind.CATEGORICAL) {
+          int from = at(example, firstCategorical() + places[known.index()]);
+          pooled.vectorGradients(batch, feature, vectorSlopes, from, gradients);
+        }
+      }
+    }
+  }
+
+  /** From the derivatives by z and the products, those by the vectors. */
+  private void takeApart(int n, float[] byInteraction) {
+    vectorSlopes = cleared(vectorSlopes, n * vectorCount * dimension);
+    int from = 0;
+    for (int example = 0; example < n; example++) {
+      if (!numericals.isEmpty()) {
+        System.arraycopy(byInteraction, from, vectorSlopes, at(example, 0), dimension);
+        from += dimension;
+      }
+      for (int i = 0; i < vectorCount; i++) {
+        for (int j = i + 1; j < vectorCount; j++) {
+          addProduct(at(example, i), at(example, j), byInteraction[from++]);
+        }
+      }
+    }
+  }
+
+  private void addProduct(int a, int b, float slope) {
+    for (int k = 0; k < dimension; k++) {
+      vectorSlopes[a + k] += slope * vectors[b + k];
+      vectorSlopes[b + k] += slope * vectors[a + k];
+    }
+  }
+
+  @Override
+  public void step(int trainer, DenseReplica dense) {
+    if (!numericals.isEmpty()) {
+      bottom.step(trainer, dense);
+    }
+    top.step(trainer, dense);
+  }
+}

@@ -263,6 +263,17 @@ class DlrmHeadTest {
               model.addParameters(
                   DenseParameters.toProto(of, Arrays.copyOf(floats(values), 2 * values.length))));
       dense.fold(model.build());
+      beAtAnother(random);
+    }
+
+    /** What the head remembers of another batch, with other features, must not matter. */
+    private void beAtAnother(RandomGenerator random) {
+      var other = new MicroBatch(KeyedExamples.features());
+      other.add(KeyedExamples.random(random, 6), "");
+      float[] ones = new float[other.slots() * (1 + dimension)];
+      Arrays.fill(ones, 1);
+      var apart = new DenseReplica(new Adagrad(OptimizerConfig.defaults(), 2));
+      head.predict(other, ones, apart, new float[1]);
     }
 
     private static List<Integer> widths(RandomGenerator random) {

@@ -17,12 +17,19 @@ import java.util.List;
  * feature and for each pair, by name; what a batch lacks is left out, and what one of its examples
  * lacks is 0.
  *
- * <p><b>Source:</b> Naumov et al. 2019, section 2; the linear weights and open features are ours.
+ * <p><b>Source:</b> Naumov et al. 2019, section 2; the linear weights, open features and the gain
+ * of products are ours.
  */
 final class DlrmHead implements Head {
   private static final String BOTTOM = "bottom";
   private static final String TOP = "top";
   private static final int NONE = -1;
+
+  /**
+   * Products enter the top so many times as large: vectors begin with coordinates of 0.01, whose
+   * products it would hardly see, and they would learn next to nothing.
+   */
+  private static final float GAIN = 8;
 
   private final int dimension;
   private final Pooled pooled;
@@ -195,7 +202,7 @@ final class DlrmHead implements Head {
       }
       for (int i = 0; i < vectorCount; i++) {
         for (int j = i + 1; j < vectorCount; j++) {
-          interactions[to++] = dot(at(example, i), at(example, j));
+          interactions[to++] = GAIN * dot(at(example, i), at(example, j));
         }
       }
     }
@@ -244,7 +251,7 @@ final class DlrmHead implements Head {
       }
       for (int i = 0; i < vectorCount; i++) {
         for (int j = i + 1; j < vectorCount; j++) {
-          addProduct(at(example, i), at(example, j), byInteraction[from++]);
+          addProduct(at(example, i), at(example, j), GAIN * byInteraction[from++]);
         }
       }
     }

@@ -5,6 +5,8 @@ package dev.varve.learn;
  *
  * <p><b>Shape:</b> float32[3 + d]: the linear weight's gradient, d coordinates', then two sums over
  * the examples: the square of the linear weight's gradient, and the squared length of the vector's.
+ * The linear weight's is divided by the number of the example's features ({@link Pooled}), its
+ * square is not.
  *
  * <p>The squares of the examples' own gradients are sent beside the sum because Adagrad needs them:
  * the square of a sum of n like gradients is n times the sum of their squares, and an optimizer

@@ -166,6 +166,11 @@ final class MicroBatch {
     return firstFeature[example];
   }
 
+  /** The part of a logit's step that each linear weight of an example takes. */
+  float linearShare(int example) {
+    return 1f / Math.max(1, firstFeature[example + 1] - firstFeature[example]);
+  }
+
   /** First term of a feature; the last feature ends where the one behind it would begin. */
   int firstTerm(int feature) {
     return firstTerm[feature];

@@ -17,7 +17,10 @@ public record OptimizerConfig(
             "Learning rate of a row's coordinates, and the most that one of them moves in a step;"
                 + " above 0, at most 10.")
         double rate,
-    @Doc("The same for the linear weights and the bias; above 0, at most 10.") double linearRate,
+    @Doc(
+            "The same for the linear weights and the bias, of an example of one feature; of n"
+                + " features each steps by an nth. Above 0, at most 10.")
+        double linearRate,
     @Doc("The same for the entries of a basis; above 0, at most 10.") double basisRate,
     @Doc("The same for the weights of the head dlrm; above 0, at most 10.") double denseRate,
     @Doc(
@@ -53,6 +56,6 @@ public record OptimizerConfig(
   }
 
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0);
+    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.7, 0.05, 0.01, 0.1, 0.01, 0);
   }
 }

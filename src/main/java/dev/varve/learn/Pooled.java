@@ -62,7 +62,12 @@ final class Pooled {
   }
 
   /**
-   * Adds the gradients of linear weights.
+   * Adds the gradients of linear weights, divided by the example's number of features; their
+   * squares are not. All weights of an example move its logit the same way, so without it an
+   * example of many features would be stepped too far by a rate that is right for one of few.
+   *
+   * <p><b>Source:</b> the idea of Ross, Mineiro and Langford 2013, section 3 (a rate that does not
+   * depend on the inputs' scale), for the number of inputs.
    *
    * @param slopes float32[examples]
    * @param gradients a {@link Gradient} for every slot
@@ -72,10 +77,11 @@ final class Pooled {
     for (int example = 0; example < batch.size(); example++) {
       int begin = batch.firstTerm(batch.firstFeature(example));
       int end = batch.firstTerm(batch.firstFeature(example + 1));
+      float share = batch.linearShare(example);
       for (int term = begin; term < end; term++) {
         int to = batch.slot(term) * length;
         float gradient = slopes[example] * batch.scale(term);
-        gradients[to] += gradient;
+        gradients[to] += share * gradient;
         gradients[to + 1 + dimension] += gradient * gradient;
       }
     }

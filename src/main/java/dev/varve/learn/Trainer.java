@@ -263,7 +263,7 @@ public final class Trainer {
       float weight = batch.weight(example);
       tally.predicted(batch.source(example), logit, label, weight);
       float slope = weight * ((float) QualityTally.probability(logit) - label);
-      biasGradient[0] += slope;
+      biasGradient[0] += batch.linearShare(example) * slope;
       biasGradient[1] += slope * slope;
       slopes[example] = slope;
     }

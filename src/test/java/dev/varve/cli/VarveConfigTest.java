@@ -53,9 +53,9 @@ class VarveConfigTest {
             model.basis=learned
             model.seed=1
             optimizer.kind=adagrad
-            optimizer.rate=0.04
-            optimizer.linear-rate=0.1
-            optimizer.basis-rate=0.02
+            optimizer.rate=0.1
+            optimizer.linear-rate=0.7
+            optimizer.basis-rate=0.05
             optimizer.dense-rate=0.01
             optimizer.initial-accumulator=0.1
             optimizer.initial-scale=0.01

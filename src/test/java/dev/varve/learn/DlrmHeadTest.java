@@ -62,7 +62,8 @@ class DlrmHeadTest {
           int width = 1 + batch.dimension;
           for (int slot = 0; slot < batch.examples.slots(); slot++) {
             for (int i = 0; i < width; i++) {
-              double expected = batch.slope(batch.served, slot * width + i, slopes);
+              double[] of = i == 0 ? batch.shares(slopes) : slopes;
+              double expected = batch.slope(batch.served, slot * width + i, of);
               assertThat((double) gradients[slot * Gradient.length(batch.dimension) + i])
                   .as("slot %d, %d", slot, i)
                   .isCloseTo(expected, within(1e-3 * (1 + Math.abs(expected))));
@@ -383,7 +384,7 @@ class DlrmHeadTest {
             dot += of(all, keys.get(i))[k] * of(all, keys.get(j))[k];
           }
           names.add("mlp/top/0/" + out + "/" + keys.get(i) + "/" + keys.get(j));
-          inputs.add(new double[] {dot});
+          inputs.add(new double[] {8 * dot});
         }
       }
       double[] x = inputs.stream().flatMapToDouble(Arrays::stream).toArray();
@@ -421,6 +422,16 @@ class DlrmHeadTest {
 
     private static double[] of(Map<String, double[]> map, String name) {
       return Objects.requireNonNull(map.get(name), name);
+    }
+
+    /** What each of an example's linear weights steps for: its share of the logit's step. */
+    double[] shares(double[] slopes) {
+      double[] shares = slopes.clone();
+      for (int example = 0; example < shares.length; example++) {
+        int features = examples.firstFeature(example + 1) - examples.firstFeature(example);
+        shares[example] /= Math.max(1, features);
+      }
+      return shares;
     }
 
     /** The derivative of the sum of slopes times logits by a number. */

@@ -169,11 +169,15 @@ class FmHeadTest {
         int i = at % (1 + dimension);
         for (int example = 0; example < slopes.length; example++) {
           double gradient = slopes[example] * slope(example, at);
-          gradients[slot * stride + i] += gradient;
+          gradients[slot * stride + i] += i == 0 ? gradient / features(example) : gradient;
           gradients[slot * stride + 1 + dimension + (i == 0 ? 0 : 1)] += gradient * gradient;
         }
       }
       return gradients;
+    }
+
+    private int features(int example) {
+      return examples.firstFeature(example + 1) - examples.firstFeature(example);
     }
 
     private double slope(int example, int at) {

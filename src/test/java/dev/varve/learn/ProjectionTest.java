@@ -230,7 +230,7 @@ class ProjectionTest {
           float[] of = new float[Gradient.length(dimension)];
           table(scene, batch, slot)
               .gradient(states, slot * (1 + width), dimension, gradients, slot * length, of, 0);
-          weightGradients[row] = of[0];
+          weightGradients[row] = TABLES * of[0]; // each weight takes its share of a step
           for (int k = 0; k < dimension; k++) {
             rowGradients[row][k] = of[1 + k];
           }

@@ -4,6 +4,7 @@ import dev.varve.base.Bytes;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.join.JoinConfig;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
@@ -23,6 +24,7 @@ final class StoreSetup {
     return new Applications.Config(
         FeaturesConfig.defaults(),
         LimitsConfig.defaults(),
+        JoinConfig.defaults(),
         ModelConfig.defaults(),
         optimizer(),
         TrainConfig.defaults(),

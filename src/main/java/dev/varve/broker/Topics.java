@@ -29,6 +29,19 @@ public record Topics(KafkaConfig config) {
 
   private static final String REPORT_BYTES = Integer.toString(64 << 20);
 
+  public String impressions() {
+    return name("impressions");
+  }
+
+  public String clicks() {
+    return name("clicks");
+  }
+
+  /** What the joiner counts. */
+  public String joins() {
+    return name("joins");
+  }
+
   public String examples() {
     return name("examples");
   }
@@ -85,6 +98,9 @@ public record Topics(KafkaConfig config) {
     var examples = Map.of("max.message.bytes", Integer.toString(LARGEST_EVENT_BYTES));
     var bounded = Map.of("retention.bytes", REPORT_BYTES, "segment.bytes", "16777216");
     return List.of(
+        log(impressions(), "what was shown, by request id", config.partitions(), examples),
+        log(clicks(), "what was clicked, by request id", config.partitions(), Map.of()),
+        log(joins(), "what the joiner counted", 1, bounded),
         log(examples(), "labelled examples, the input", config.partitions(), examples),
         log(updates(), "summed gradients, one partition a shard", config.shards(), Map.of()),
         log(denseDeltas(), "changes of the dense model", 1, examples),

@@ -5,7 +5,9 @@ import dev.varve.broker.EmbeddedBroker;
 import dev.varve.broker.TopicSetup;
 import dev.varve.broker.Topics;
 import dev.varve.feed.CommandClient;
+import dev.varve.join.JoinWindow;
 import dev.varve.learn.QualityWindow;
+import dev.varve.schema.JoinReport;
 import dev.varve.serve.Served;
 import dev.varve.serve.ServerStatus;
 import dev.varve.serve.TopicStatus;
@@ -27,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
+import java.util.function.ToLongFunction;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.slf4j.Logger;
@@ -98,6 +101,7 @@ final class Node implements AutoCloseable {
     return new Applications.Config(
         config.features(),
         config.limits(),
+        config.join(),
         config.model(),
         config.optimizer(),
         config.train(),
@@ -141,6 +145,10 @@ final class Node implements AutoCloseable {
     gauge(registry, "varve.watermark.ms", () -> applications.embeddings().watermarkMs());
     gauge(registry, "varve.quality.log.loss", () -> quality.snapshot().logLoss());
     gauge(registry, "varve.quality.auc", () -> quality.snapshot().auc());
+    gauge(
+        registry, "varve.quality.normalized.entropy", () -> quality.snapshot().normalizedEntropy());
+    gauge(registry, "varve.quality.calibration", () -> quality.snapshot().calibration());
+    joinGauges(registry, applications.joins());
     return new Served(
         version,
         applications.embeddings(),
@@ -149,6 +157,29 @@ final class Node implements AutoCloseable {
         applications.top(),
         commands::send,
         registry);
+  }
+
+  private static void joinGauges(PrometheusMeterRegistry registry, JoinWindow joins) {
+    Map<String, ToLongFunction<JoinReport>> counts =
+        Map.of(
+            "impressions", JoinReport::getImpressions,
+            "clicks", JoinReport::getClicks,
+            "late.clicks", JoinReport::getLateClicks,
+            "late.impressions", JoinReport::getLateImpressions,
+            "orphans", JoinReport::getOrphans,
+            "closed.early", JoinReport::getClosedEarly,
+            "refused", JoinReport::getRefused,
+            "waiting.bytes", JoinReport::getWaitingBytes);
+    counts.forEach(
+        (name, count) ->
+            gauge(
+                registry,
+                "varve.join." + name,
+                () -> count.applyAsLong(joins.snapshot().counts())));
+    gauge(
+        registry,
+        "varve.join.delay.p99.seconds",
+        () -> joins.snapshot().delays().p99().toMillis() / 1e3);
   }
 
   private static void gauge(PrometheusMeterRegistry registry, String name, DoubleSupplier value) {
@@ -173,7 +204,13 @@ final class Node implements AutoCloseable {
         window.examples() == 0
             ? null
             : new ServerStatus.Quality(
-                window.examples(), window.logLoss(), window.auc(), window.calibration()),
+                window.examples(),
+                window.logLoss(),
+                window.normalizedEntropy(),
+                window.auc(),
+                window.calibration()),
+        config.join().window().toMillis(),
+        ServerStatus.Joins.of(applications.joins().snapshot()),
         new ServerStatus.Kafka(
             bootstrap,
             config.kafka().prefix(),

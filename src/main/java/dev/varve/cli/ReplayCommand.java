@@ -3,10 +3,13 @@ package dev.varve.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.varve.base.Check;
+import dev.varve.base.Durations;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.Topics;
+import dev.varve.feed.EventSender;
 import dev.varve.feed.ExampleSender;
 import dev.varve.feed.LearnedWatch;
+import dev.varve.feed.LogSender;
 import dev.varve.learn.QualitySum;
 import dev.varve.log.LogReader;
 import dev.varve.log.LogRow;
@@ -70,6 +73,20 @@ final class ReplayCommand implements Callable<Integer> {
           "File of one of the mapping's side tables; else it is looked for beside the log.")
   private Map<String, Path> joins = Map.of();
 
+  @Option(
+      names = "--events",
+      description =
+          "Send impressions and clicks instead of labelled examples: the server joins them.")
+  private boolean events;
+
+  @Option(
+      names = "--click-delay",
+      paramLabel = "DURATION",
+      description =
+          "With --events, the mean time from an impression to its click; a log does not say it, so"
+              + " it is drawn. Default: ${DEFAULT-VALUE}")
+  private String clickDelay = "30s";
+
   @Option(names = "--rate", paramLabel = "N", description = "Send at most N examples a second.")
   private @Nullable Double rate;
 
@@ -86,24 +103,24 @@ final class ReplayCommand implements Callable<Integer> {
   private boolean json;
 
   /** What was sent. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Sent(long examples, long refused, long[] ends) {}
+  private record Sent(long examples, long refused, Map<TopicPartition, Long> ends) {}
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     requirePositive("--rate", rate);
     requirePositive("--limit", limit);
     try (LogReader log = LogReader.open(file, Mapping.load(mapping), joins)) {
-      JsonNode kafka;
+      JsonNode status;
       try (ServerClient client = server.connect()) {
-        kafka = client.get("/api/status").path("kafka");
+        status = client.get("/api/status");
       }
+      JsonNode kafka = status.path("kafka");
       String bootstrap = kafka.path("bootstrap").asText();
       var topics = new Topics(KafkaConfig.defaults().withPrefix(kafka.path("prefix").asText()));
       String source = "replay-" + UUID.randomUUID();
       long begunNs = System.nanoTime();
       try (var watch = new LearnedWatch(bootstrap, topics, source);
-          var sender = new ExampleSender(bootstrap, topics, source)) {
+          LogSender sender = sender(bootstrap, topics, source, status)) {
         Sent sent = sendAndWait(log, sender, watch);
         print(sent, watch.quality(), (System.nanoTime() - begunNs) / 1e9);
       }
@@ -111,7 +128,24 @@ final class ReplayCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Sent sendAndWait(LogReader log, ExampleSender sender, LearnedWatch watch)
+  private LogSender sender(String bootstrap, Topics topics, String source, JsonNode status) {
+    if (!events) {
+      return new ExampleSender(bootstrap, topics, source);
+    }
+    Duration window = Duration.ofMillis(status.path("joinWindowMs").asLong());
+    return new EventSender(bootstrap, topics, source, window, delay());
+  }
+
+  private Duration delay() {
+    try {
+      return Durations.parse(clickDelay);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), Check.message("--click-delay", clickDelay, Durations.RULE), e);
+    }
+  }
+
+  private Sent sendAndWait(LogReader log, LogSender sender, LearnedWatch watch)
       throws IOException, InterruptedException {
     try (var progress = new ProgressLine(spec.commandLine().getErr())) {
       Sent sent = send(log, sender, watch, progress);
@@ -129,7 +163,7 @@ final class ReplayCommand implements Callable<Integer> {
     }
   }
 
-  private Sent send(LogReader log, ExampleSender sender, LearnedWatch watch, ProgressLine progress)
+  private Sent send(LogReader log, LogSender sender, LearnedWatch watch, ProgressLine progress)
       throws IOException {
     long begunNs = System.nanoTime();
     long examples = 0;
@@ -183,8 +217,12 @@ final class ReplayCommand implements Callable<Integer> {
       throws InterruptedException {
     long movedNs = System.nanoTime();
     long seen = -1;
-    while (!watch.trained(sent.ends)) {
+    Map<TopicPartition, Long> joined = Map.of();
+    while (events ? !watch.learned(joined) || joined.isEmpty() : !watch.trained(sent.ends)) {
       watch.poll(POLL);
+      if (events && joined.isEmpty() && watch.joined(sent.ends)) {
+        joined = watch.examples();
+      }
       long learned = watch.quality().examples() + watch.quality().rejected();
       if (learned != seen) {
         seen = learned;

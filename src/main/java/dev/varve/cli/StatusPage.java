@@ -20,7 +20,7 @@ final class StatusPage {
         state(),
         progress(),
         quality(),
-        kafka(),
+        joins() + kafka(),
         "",
         tables(),
         "",
@@ -55,12 +55,34 @@ final class StatusPage {
     if (quality.path("examples").asLong() == 0) {
       return "quality: no example yet";
     }
-    return "quality: log-loss %s, AUC %s, calibration %s over the last %s examples"
+    return ("quality: log-loss %s, normalized entropy %s, AUC %s, calibration %s over the last %s"
+            + " examples")
         .formatted(
             measure(quality, "logLoss"),
+            measure(quality, "normalizedEntropy"),
             measure(quality, "auc"),
             measure(quality, "calibration"),
             count(quality, "examples"));
+  }
+
+  private String joins() {
+    JsonNode joins = status.path("joins");
+    if (joins.path("impressions").asLong() + joins.path("clicks").asLong() == 0) {
+      return "";
+    }
+    String text =
+        ("joins: %s impressions, %s clicks (half within %.1f s, 99 %% within %.1f s; %s late, %s"
+                + " orphans), %s of them waiting")
+            .formatted(
+                count(joins, "impressions"),
+                count(joins, "clicks"),
+                joins.path("delayP50Seconds").asDouble(),
+                joins.path("delayP99Seconds").asDouble(),
+                count(joins, "lateClicks"),
+                count(joins, "orphans"),
+                new Bytes(joins.path("waitingBytes").asLong()).toHuman());
+    String hint = joins.path("hint").isTextual() ? joins.path("hint").asText() : "";
+    return text + (hint.isEmpty() ? "" : "\n  hint: " + hint) + "\n";
   }
 
   private String kafka() {

@@ -6,6 +6,7 @@ import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.Topics;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.join.JoinConfig;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.layout.TailKind;
 import dev.varve.learn.ModelConfig;
@@ -20,6 +21,7 @@ import dev.varve.table.ResidentRows;
 public record VarveConfig(
     FeaturesConfig features,
     LimitsConfig limits,
+    JoinConfig join,
     ModelConfig model,
     OptimizerConfig optimizer,
     TrainConfig train,
@@ -68,6 +70,7 @@ public record VarveConfig(
     return new VarveConfig(
         FeaturesConfig.defaults(),
         LimitsConfig.defaults(),
+        JoinConfig.defaults(),
         ModelConfig.defaults(),
         OptimizerConfig.defaults(),
         TrainConfig.defaults(),

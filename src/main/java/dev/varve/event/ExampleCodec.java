@@ -52,12 +52,16 @@ public final class ExampleCodec {
   private KeyedExample key(Example example) throws RefusedEventException {
     require(example.hasEventTimeMs(), "event_time_ms", "missing", "milliseconds since 1970");
     long time = example.getEventTimeMs();
-    require(time > 0 && time <= LAST_TIME_MS, "event_time_ms", time, "1 to " + LAST_TIME_MS);
+    requireTime(time);
     require(example.hasLabel(), "label", "missing", "0 to 1");
     float label = example.getLabel();
     require(label >= 0 && label <= 1, "label", label, "0 to 1");
     float weight = example.hasWeight() ? example.getWeight() : 1;
     require(weight > 0 && weight <= LARGEST_WEIGHT, "weight", weight, "above 0, at most 1000000");
+    float kept = example.hasNegativesKept() ? example.getNegativesKept() : 1;
+    require(kept > 0 && kept <= 1, "negatives_kept", kept, "above 0, at most 1");
+    boolean isCorrection = example.getCorrection();
+    require(!isCorrection || label == 1, "label", label, "1 in a correction");
     require(example.getFeaturesCount() > 0, "features", 0, "at least one");
 
     // All checks first: a refused example must not make a feature known.
@@ -80,6 +84,8 @@ public final class ExampleCodec {
         time,
         label,
         weight,
+        kept,
+        isCorrection,
         Arrays.copyOf(fields, fieldCount),
         Arrays.copyOf(ends, fieldCount),
         Arrays.copyOf(keys, keyCount),
@@ -192,6 +198,15 @@ public final class ExampleCodec {
 
   private static RefusedEventException namedTwice(String name) {
     return RefusedEventException.of("feature", name, "named once in an example");
+  }
+
+  /**
+   * Refuses a time that no event has.
+   *
+   * @throws RefusedEventException when it is not within {@link #LAST_TIME_MS}
+   */
+  public static void requireTime(long ms) throws RefusedEventException {
+    require(ms > 0 && ms <= LAST_TIME_MS, "event_time_ms", ms, "1 to " + LAST_TIME_MS);
   }
 
   private static void require(boolean holds, String name, Object value, String rule)

@@ -10,6 +10,8 @@ import java.util.List;
  * @param eventTimeMs when it was shown, milliseconds since 1970-01-01 UTC
  * @param label in [0, 1]
  * @param weight greater than 0
+ * @param negativesKept share of the examples with label 0 that are sent, above 0, at most 1
+ * @param isCorrection whether it takes back that the same was learned with label 0
  * @param fields feature index of each categorical feature that is present
  * @param ends {@code ends[i]} is the end in {@code keys} of the categories of {@code fields[i]}
  * @param keys categories of all fields, one field after the other
@@ -22,6 +24,8 @@ public record KeyedExample(
     long eventTimeMs,
     float label,
     float weight,
+    float negativesKept,
+    boolean isCorrection,
     int[] fields,
     int[] ends,
     long[] keys,

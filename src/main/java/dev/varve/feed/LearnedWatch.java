@@ -26,6 +26,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * <p><b>Threads:</b> one.
  */
 public final class LearnedWatch implements AutoCloseable {
+  private static final Duration READ = Duration.ofMillis(50);
+
   private final Topics topics;
   private final String source;
   private final KafkaConsumer<byte[], byte[]> reports;
@@ -86,43 +88,74 @@ public final class LearnedWatch implements AutoCloseable {
     return quality;
   }
 
-  /** Whether the trainers have committed everything below these offsets, one a partition. */
-  public boolean trained(long[] offsets) {
-    for (int partition = 0; partition < offsets.length; partition++) {
-      if (ends.getOrDefault(partition, 0L) < offsets[partition]) {
-        return false;
-      }
+  /** Whether the trainers have reported everything below these ends of examples. */
+  public boolean trained(Map<TopicPartition, Long> examples) {
+    return examples.entrySet().stream()
+        .filter(end -> end.getKey().topic().equals(topics.examples()))
+        .allMatch(end -> ends.getOrDefault(end.getKey().partition(), 0L) >= end.getValue());
+  }
+
+  /** Whether the joiners have committed everything below these ends of impressions and clicks. */
+  public boolean joined(Map<TopicPartition, Long> events) throws InterruptedException {
+    var joins = new HashMap<>(events);
+    joins.keySet().removeIf(of -> of.topic().equals(topics.deadLetters()));
+    return committed(topics.learnApplication(), joins, 0);
+  }
+
+  /** What the trainers have to learn: the ends of all examples that are committed now. */
+  public Map<TopicPartition, Long> examples() {
+    return ends(topics.examples());
+  }
+
+  /** Whether the trainers have committed everything below these ends, and it was read here. */
+  public boolean learned(Map<TopicPartition, Long> examples) throws InterruptedException {
+    if (!committed(topics.learnApplication(), examples, 1)) {
+      return false;
+    }
+    long end = ends(topics.quality()).values().iterator().next();
+    while (reports.position(new TopicPartition(topics.quality(), 0)) < end) {
+      poll(READ);
     }
     return true;
   }
 
   /** What the tables have to apply: the ends of all updates that are committed now. */
   public Map<TopicPartition, Long> updates() {
+    return ends(topics.updates());
+  }
+
+  private Map<TopicPartition, Long> ends(String topic) {
     return reports.endOffsets(
-        reports.partitionsFor(topics.updates()).stream()
+        reports.partitionsFor(topic).stream()
             .map(info -> new TopicPartition(info.topic(), info.partition()))
             .toList());
   }
 
   /** Whether the tables have applied and committed all updates below these ends. */
   public boolean applied(Map<TopicPartition, Long> updates) throws InterruptedException {
+    // The last record of a transaction is its commit marker, which nobody has to read.
+    return committed(topics.storeApplication(), updates, 1);
+  }
+
+  /**
+   * Whether a group has committed.
+   *
+   * @param left so many records before the end need not be
+   */
+  private boolean committed(String group, Map<TopicPartition, Long> ends, int left)
+      throws InterruptedException {
     Map<TopicPartition, OffsetAndMetadata> committed;
     try {
-      committed =
-          admin
-              .listConsumerGroupOffsets(topics.storeApplication())
-              .partitionsToOffsetAndMetadata()
-              .get();
+      committed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
     } catch (ExecutionException e) {
       return false; // The broker is away: ask again.
     }
-    // The last record of a transaction is its commit marker, which nobody has to read.
-    return updates.entrySet().stream()
+    return ends.entrySet().stream()
         .allMatch(
             end -> {
               OffsetAndMetadata offset = committed.get(end.getKey());
               return end.getValue() == 0
-                  || (offset != null && offset.offset() >= end.getValue() - 1);
+                  || (offset != null && offset.offset() >= end.getValue() - left);
             });
   }
 

@@ -25,6 +25,8 @@ final class MicroBatch {
   private int[] firstFeature = new int[129];
   private float[] labels = new float[128];
   private float[] weights = new float[128];
+  private float[] kept = new float[128];
+  private boolean[] corrections = new boolean[128];
   private String[] sources = new String[128];
   private long latestMs;
 
@@ -50,11 +52,15 @@ final class MicroBatch {
     if (examples == labels.length) {
       labels = Arrays.copyOf(labels, 2 * examples);
       weights = Arrays.copyOf(weights, 2 * examples);
+      kept = Arrays.copyOf(kept, 2 * examples);
+      corrections = Arrays.copyOf(corrections, 2 * examples);
       sources = Arrays.copyOf(sources, 2 * examples);
       firstFeature = Arrays.copyOf(firstFeature, 2 * examples + 1);
     }
     labels[examples] = example.label();
     weights[examples] = example.weight();
+    kept[examples] = example.negativesKept();
+    corrections[examples] = example.isCorrection();
     sources[examples] = source;
     latestMs = examples == 0 ? example.eventTimeMs() : Math.max(latestMs, example.eventTimeMs());
     addCategories(example);
@@ -191,6 +197,16 @@ final class MicroBatch {
 
   float weight(int example) {
     return weights[example];
+  }
+
+  /** Share of the examples with label 0 that are there. */
+  float negativesKept(int example) {
+    return kept[example];
+  }
+
+  /** Whether the example was learned with label 0 before, and that is to be taken back. */
+  boolean isCorrection(int example) {
+    return corrections[example];
   }
 
   /** Who sent the example; empty when nobody said. */

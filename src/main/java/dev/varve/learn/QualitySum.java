@@ -57,6 +57,18 @@ public final class QualitySum {
     return logLoss / weight;
   }
 
+  /**
+   * Mean log-loss over that of who predicts the mean label for every example; below 1 is better.
+   * NaN when all labels are alike.
+   *
+   * <p><b>Source:</b> He et al. 2014, equation 1.
+   */
+  public double normalizedEntropy() {
+    double share = positives / weight;
+    double entropy = -share * Math.log(share) - (1 - share) * Math.log1p(-share);
+    return entropy > 0 ? logLoss() / entropy : Double.NaN;
+  }
+
   /** Predicted over actual positives; NaN without examples, infinite without positives. */
   public double calibration() {
     return predicted / positives;

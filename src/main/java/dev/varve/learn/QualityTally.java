@@ -33,18 +33,23 @@ public final class QualityTally {
     final TreeMap<Integer, double[]> scores = new TreeMap<>();
   }
 
-  /** Counts a prediction. */
-  void predicted(String source, float logit, float label, float weight) {
+  /**
+   * Counts a prediction.
+   *
+   * @param positive how much it counts as clicked
+   * @param negative how much as not clicked; below 0 takes back what counted so before
+   */
+  void predicted(String source, float logit, double positive, double negative) {
     Source tally = of(source);
     tally.examples++;
-    tally.weight += weight;
-    tally.logLoss += weight * logLoss(logit, label);
-    tally.positives += (double) weight * label;
-    tally.predicted += weight * probability(logit);
+    tally.weight += positive + negative;
+    tally.logLoss += positive * logLoss(logit, 1) + negative * logLoss(logit, 0);
+    tally.positives += positive;
+    tally.predicted += (positive + negative) * probability(logit);
     int bin = Math.clamp((int) Math.floor(BINS_PER_LOGIT * logit), FIRST_BIN, LAST_BIN);
     double[] byLabel = tally.scores.computeIfAbsent(bin, _ -> new double[2]);
-    byLabel[0] += (double) weight * (1 - label);
-    byLabel[1] += (double) weight * label;
+    byLabel[0] += negative;
+    byLabel[1] += positive;
   }
 
   /** Counts a record that was refused. */

@@ -12,7 +12,8 @@ import java.util.ArrayDeque;
  */
 public final class QualityWindow {
   /** Quality over the window. */
-  public record Snapshot(long examples, double logLoss, double auc, double calibration) {}
+  public record Snapshot(
+      long examples, double logLoss, double normalizedEntropy, double auc, double calibration) {}
 
   private final long capacity;
   private final ArrayDeque<SourceQuality> reports = new ArrayDeque<>();
@@ -46,6 +47,7 @@ public final class QualityWindow {
   }
 
   public synchronized Snapshot snapshot() {
-    return new Snapshot(sum.examples(), sum.logLoss(), sum.auc(), sum.calibration());
+    return new Snapshot(
+        sum.examples(), sum.logLoss(), sum.normalizedEntropy(), sum.auc(), sum.calibration());
   }
 }

@@ -259,15 +259,40 @@ public final class Trainer {
     head.predict(batch, served, shared.dense, logits);
     for (int example = 0; example < batch.size(); example++) {
       float logit = bias[0] + logits[example];
-      float label = batch.label(example);
-      float weight = batch.weight(example);
-      tally.predicted(batch.source(example), logit, label, weight);
-      float slope = weight * ((float) QualityTally.probability(logit) - label);
+      count(example, logit);
+      float slope = slope(example, logit);
       biasGradient[0] += batch.linearShare(example) * slope;
       biasGradient[1] += slope * slope;
       slopes[example] = slope;
     }
     head.gradients(batch, slopes, gradients);
+  }
+
+  /**
+   * The negatives that there are count for those that were left out, so that quality is of all
+   * examples; a correction counts as a positive one, and takes back what counted as negative.
+   */
+  private void count(int example, float logit) {
+    double weight = batch.weight(example);
+    double label = batch.label(example);
+    double negative = batch.isCorrection(example) ? -weight : weight * (1 - label);
+    tally.predicted(
+        batch.source(example), logit, weight * label, negative / batch.negativesKept(example));
+  }
+
+  /**
+   * The derivative of an example's loss by its logit. Where negatives were left out, the others
+   * have odds above those of all by the share that was kept (King and Zeng 2001, section 4.1). A
+   * correction is the difference of a positive and a negative example: -1 whatever is predicted.
+   */
+  private float slope(int example, float logit) {
+    if (batch.isCorrection(example)) {
+      return -batch.weight(example);
+    }
+    float kept = batch.negativesKept(example);
+    float ofKept = kept == 1 ? logit : logit - (float) Math.log(kept);
+    float error = (float) QualityTally.probability(ofKept) - batch.label(example);
+    return batch.weight(example) * error;
   }
 
   private void step(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {

@@ -1,5 +1,7 @@
 package dev.varve.serve;
 
+import dev.varve.join.JoinWindow;
+import dev.varve.schema.JoinReport;
 import dev.varve.store.RocksDbUse;
 import dev.varve.store.TableSummary;
 import dev.varve.table.RowMemory;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param tables sizes by name
  * @param memory where the rows are
  * @param quality progressive validation; null before the first example
+ * @param joinWindowMs how long an impression waits for its click, in event time
+ * @param joins what became of impressions and clicks; null before the first
  * @param kafka where the events come from
  */
 public record ServerStatus(
@@ -37,6 +41,8 @@ public record ServerStatus(
     SortedMap<String, TableSummary> tables,
     Memory memory,
     @Nullable Quality quality,
+    long joinWindowMs,
+    @Nullable Joins joins,
     Kafka kafka) {
 
   /**
@@ -83,19 +89,85 @@ public record ServerStatus(
    *
    * @param examples in the window
    * @param logLoss mean, in nats
+   * @param normalizedEntropy log-loss over that of the mean label: below 1 is better than knowing
+   *     nothing of an example
    * @param auc area under the ROC curve
    * @param calibration mean prediction over mean label
    */
   public record Quality(
-      long examples, @Nullable Double logLoss, @Nullable Double auc, @Nullable Double calibration) {
+      long examples,
+      @Nullable Double logLoss,
+      @Nullable Double normalizedEntropy,
+      @Nullable Double auc,
+      @Nullable Double calibration) {
     public Quality {
       logLoss = defined(logLoss);
+      normalizedEntropy = defined(normalizedEntropy);
       auc = defined(auc);
       calibration = defined(calibration);
     }
 
     private static @Nullable Double defined(@Nullable Double measure) {
       return measure == null || !Double.isFinite(measure) ? null : measure;
+    }
+  }
+
+  /**
+   * What the joiners of this process have counted since it started.
+   *
+   * @param positives clicked within the window
+   * @param negatives not clicked, and learned
+   * @param lateClicks clicked after the window, and corrected
+   * @param leftOut not clicked, and left out by {@code join.negatives}
+   * @param repeated impressions and clicks that came again
+   * @param orphans clicks without an impression
+   * @param lateImpressions that came after their window
+   * @param closedEarly windows that were cut short because {@code join.waiting} was full
+   * @param refused sent to the dead letters
+   * @param waitingBytes of what is kept for clicks to come
+   * @param delayP50Seconds time from impression to click, and likewise
+   * @param hint what to do about it; null when there is nothing to do
+   */
+  public record Joins(
+      long impressions,
+      long clicks,
+      long positives,
+      long negatives,
+      long lateClicks,
+      long leftOut,
+      long repeated,
+      long orphans,
+      long lateImpressions,
+      long closedEarly,
+      long refused,
+      long waitingBytes,
+      double delayP50Seconds,
+      double delayP90Seconds,
+      double delayP99Seconds,
+      @Nullable String hint) {
+    /** What a window shows; null when nothing was counted. */
+    public static @Nullable Joins of(JoinWindow.Snapshot seen) {
+      JoinReport counts = seen.counts();
+      if (counts.getNewestMs() == 0) {
+        return null;
+      }
+      return new Joins(
+          counts.getImpressions(),
+          counts.getClicks(),
+          counts.getPositives(),
+          counts.getNegatives(),
+          counts.getLateClicks(),
+          counts.getLeftOut(),
+          counts.getRepeatedImpressions() + counts.getRepeatedClicks(),
+          counts.getOrphans(),
+          counts.getLateImpressions(),
+          counts.getClosedEarly(),
+          counts.getRefused(),
+          counts.getWaitingBytes(),
+          seen.delays().p50().toMillis() / 1e3,
+          seen.delays().p90().toMillis() / 1e3,
+          seen.delays().p99().toMillis() / 1e3,
+          seen.hint().orElse(null));
     }
   }
 

@@ -8,6 +8,8 @@ import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.join.JoinConfig;
+import dev.varve.join.JoinWindow;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.DenseReplica;
 import dev.varve.learn.InFlight;
@@ -43,6 +45,7 @@ public final class Applications implements AutoCloseable {
   public record Config(
       FeaturesConfig features,
       LimitsConfig limits,
+      JoinConfig join,
       ModelConfig model,
       OptimizerConfig optimizer,
       TrainConfig train,
@@ -59,6 +62,7 @@ public final class Applications implements AutoCloseable {
   private final Config config;
   private final FeatureSet features;
   private final QualityWindow quality = new QualityWindow(QUALITY_WINDOW);
+  private final JoinWindow joins;
   private final TopCategories top;
   private final LayoutView layout = new LayoutView();
   private final StoreApplication store;
@@ -75,6 +79,7 @@ public final class Applications implements AutoCloseable {
   public Applications(Config config, String bootstrap, Path stateFolder) {
     this.config = config;
     this.features = new FeatureSet(config.features);
+    this.joins = new JoinWindow(config.join.window());
     this.top = new TopCategories(new Popularity(config.store.popularityHalfLife().toMillis()));
     int dimension = config.model.dimension();
     Optimizer optimizer = Optimizer.of(config.optimizer, config.model.seed());
@@ -103,7 +108,14 @@ public final class Applications implements AutoCloseable {
             layout,
             quality,
             top);
-    return LearnTopology.build(topics, config.limits, shared, train, store.bases()::accept);
+    var join =
+        new JoinProcessor.Settings(
+            config.join,
+            topics.impressions(),
+            config.kafka.partitions(),
+            config.model.seed(),
+            joins);
+    return LearnTopology.build(topics, config.limits, shared, train, join, store.bases()::accept);
   }
 
   private KafkaStreams learn(Topology topology, Topics topics, String bootstrap, Path stateFolder) {
@@ -191,6 +203,11 @@ public final class Applications implements AutoCloseable {
 
   public QualityWindow quality() {
     return quality;
+  }
+
+  /** What this process's joiners have counted. */
+  public JoinWindow joins() {
+    return joins;
   }
 
   /** The most popular categories that the process has learned. */

@@ -16,10 +16,14 @@ import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * The application {@code learn}: examples in; update batches, dense deltas, quality and dead
- * letters out. Reads every version of the dense model and of the layout.
+ * The application {@code learn}: impressions and clicks in, joined to examples; examples in, update
+ * batches, dense deltas and quality out; of both, dead letters. Reads every version of the dense
+ * model and of the layout.
  */
 public final class LearnTopology {
+  private static final String IMPRESSIONS = "impressions";
+  private static final String CLICKS = "clicks";
+  private static final String JOIN = "join";
   private static final String EXAMPLES = "examples";
   private static final String TRAIN = "train";
 
@@ -35,9 +39,11 @@ public final class LearnTopology {
       LimitsConfig limits,
       Trainer.Shared shared,
       TrainProcessor.Settings train,
+      JoinProcessor.Settings join,
       Consumer<DenseModel> newest) {
     var bytesOut = new ByteArraySerializer();
     var topology = new Topology();
+    addJoin(topology, topics, limits, join);
     topology.addSource(
         EXAMPLES, new ByteArrayDeserializer(), new ByteArrayDeserializer(), topics.examples());
     topology.addProcessor(
@@ -68,6 +74,28 @@ public final class LearnTopology {
         topics.layout(),
         () -> new GlobalProcessor<>("layout", Layout.parser(), train.layout()::accept));
     return topology;
+  }
+
+  private static void addJoin(
+      Topology topology, Topics topics, LimitsConfig limits, JoinProcessor.Settings join) {
+    var bytesOut = new ByteArraySerializer();
+    topology.addSource(
+        IMPRESSIONS,
+        new ByteArrayDeserializer(),
+        new ByteArrayDeserializer(),
+        topics.impressions());
+    topology.addSource(
+        CLICKS, new ByteArrayDeserializer(), new ByteArrayDeserializer(), topics.clicks());
+    topology.addProcessor(JOIN, () -> new JoinProcessor(join, limits), IMPRESSIONS, CLICKS);
+    topology.addStateStore(WindowedEvents.builder(JoinProcessor.WAITING, join.config()), JOIN);
+    topology.addStateStore(
+        Stores.keyValueStoreBuilder(
+            Stores.inMemoryKeyValueStore(JoinProcessor.CLOCK), Serdes.Bytes(), Serdes.ByteArray()),
+        JOIN);
+    topology.addStateStore(new CommitHook.Builder(JoinProcessor.HOOK), JOIN);
+    topology.addSink(JoinProcessor.EXAMPLES, topics.examples(), bytesOut, bytesOut, JOIN);
+    topology.addSink(JoinProcessor.REPORTS, topics.joins(), bytesOut, bytesOut, JOIN);
+    topology.addSink(JoinProcessor.DEAD_LETTERS, topics.deadLetters(), bytesOut, bytesOut, JOIN);
   }
 
   /** A numerical feature that is learned already stays known, whatever features.max says now. */

@@ -101,7 +101,9 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       KeyedExample example = codec.decode(record.value());
       trainer().add(example, source);
       RecordMetadata place = Initialized.require(context).recordMetadata().orElseThrow();
-      settings.top.offer(example, place.partition(), place.offset());
+      if (!example.isCorrection()) {
+        settings.top.offer(example, place.partition(), place.offset());
+      }
       pending = true;
     } catch (RefusedEventException e) {
       trainer().rejected(source);

@@ -40,6 +40,7 @@ class ArchitectureTest {
           entry("store", 4),
           entry("broker", 4),
           entry("learn", 3),
+          entry("join", 3),
           entry("table", 2),
           entry("layout", 2),
           entry("log", 2),

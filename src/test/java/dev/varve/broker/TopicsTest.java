@@ -20,17 +20,20 @@ class TopicsTest {
 
     assertThat(partitions)
         .containsExactlyInAnyOrderEntriesOf(
-            Map.of(
-                TOPICS.examples(), 6,
-                TOPICS.updates(), 3,
-                TOPICS.denseDeltas(), 1,
-                TOPICS.denseModel(), 1,
-                TOPICS.census(), 1,
-                TOPICS.layout(), 1,
-                TOPICS.commands(), 1,
-                TOPICS.replies(), 1,
-                TOPICS.quality(), 1,
-                TOPICS.deadLetters(), 1));
+            Map.ofEntries(
+                Map.entry(TOPICS.impressions(), 6),
+                Map.entry(TOPICS.clicks(), 6),
+                Map.entry(TOPICS.joins(), 1),
+                Map.entry(TOPICS.examples(), 6),
+                Map.entry(TOPICS.updates(), 3),
+                Map.entry(TOPICS.denseDeltas(), 1),
+                Map.entry(TOPICS.denseModel(), 1),
+                Map.entry(TOPICS.census(), 1),
+                Map.entry(TOPICS.layout(), 1),
+                Map.entry(TOPICS.commands(), 1),
+                Map.entry(TOPICS.replies(), 1),
+                Map.entry(TOPICS.quality(), 1),
+                Map.entry(TOPICS.deadLetters(), 1)));
     assertThat(partitions.keySet()).allMatch(name -> name.startsWith("shop."));
     assertThat(TOPICS.examples()).isEqualTo("shop.examples");
     assertThat(TOPICS.learnApplication()).isEqualTo("shop-learn");

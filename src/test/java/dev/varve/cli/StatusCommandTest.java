@@ -20,7 +20,11 @@ class StatusCommandTest {
          {"dimension": 16, "rows": 300, "bytes": 49152, "rowBytes": 160}],
          "rocksDb": {"fileBytes": 2048, "memtableBytes": 1048576, "tableReaderBytes": 100,
                      "blockCacheBytes": 4096, "blockCacheCapacity": 67108864}},
-       "quality": {"examples": 50000, "logLoss": 0.61234567, "auc": 0.7, "calibration": null},
+       "quality": {"examples": 50000, "logLoss": 0.61234567,
+                   "normalizedEntropy": 0.91, "auc": 0.7, "calibration": null},
+       "joins": {"impressions": 90000, "clicks": 2500, "delayP50Seconds": 2.25,
+                 "delayP99Seconds": 650.5, "lateClicks": 100, "orphans": 3, "waitingBytes": 4096,
+                 "hint": "join.window: 10m (expected: longer)"},
        "kafka": {"bootstrap": "127.0.0.1:9092", "prefix": "varve"}}
       """;
 
@@ -44,7 +48,9 @@ class StatusCommandTest {
                   """
                   varve 0.1.0: running, up 1d 1h
                   learned: 1,234,567 examples, rejected 3, newest event 2022-04-15T05:20:00Z, layout 2
-                  quality: log-loss 0.6123, AUC 0.7000, calibration undefined over the last 50,000 examples
+                  quality: log-loss 0.6123, normalized entropy 0.9100, AUC 0.7000, calibration undefined over the last 50,000 examples
+                  joins: 90,000 impressions, 2,500 clicks (half within 2.3 s, 99 % within 650.5 s; 100 late, 3 orphans), 4.00 KiB of them waiting
+                    hint: join.window: 10m (expected: longer)
                   kafka: 127.0.0.1:9092, topics varve*
 
                   table   rows  occurrences  parameters      size

@@ -12,6 +12,7 @@ import dev.varve.config.Sources;
 import dev.varve.event.FeatureKind;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.join.JoinConfig;
 import dev.varve.layout.Allocator;
 import dev.varve.layout.Budget;
 import dev.varve.layout.Every;
@@ -46,6 +47,10 @@ class VarveConfigTest {
             limits.event-bytes=1MiB
             limits.id-bytes=4KiB
             limits.ids-per-feature=1024
+            join.window=10m
+            join.late=1h
+            join.negatives=1.0
+            join.waiting=1GiB
             model.dimension=16
             model.head=fm
             model.bottom=64
@@ -118,6 +123,10 @@ class VarveConfigTest {
       limits.event-bytes=2MiB
       limits.id-bytes=64
       limits.ids-per-feature=7
+      join.window=30m
+      join.late=2h
+      join.negatives=0.5
+      join.waiting=64MiB
       model.dimension=32
       model.head=dlrm
       model.bottom=512,64
@@ -184,6 +193,7 @@ class VarveConfigTest {
           new FeaturesConfig(
               10, true, Map.of("age", FeatureKind.NUMERICAL, "user_id", FeatureKind.CATEGORICAL)),
           new LimitsConfig(Bytes.mib(2), new Bytes(64), 7),
+          new JoinConfig(Duration.ofMinutes(30), Duration.ofHours(2), 0.5, Bytes.mib(64)),
           new ModelConfig(
               32,
               ModelConfig.HeadKind.DLRM,
@@ -254,6 +264,12 @@ class VarveConfigTest {
         "limits.event-bytes=1023 | from 1KiB to 16MiB",
         "limits.id-bytes=0 | from 1 to 1MiB",
         "limits.ids-per-feature=0 | from 1 to 65536",
+        "join.window=999ms | from 1s to 7d",
+        "join.window=8d | from 1s to 7d",
+        "join.late=31d | from 0s to 30d",
+        "join.negatives=0 | above 0, at most 1",
+        "join.negatives=1.1 | above 0, at most 1",
+        "join.waiting=1023KiB | from 1MiB to 1TiB",
         "model.dimension=24 | one of 1, 2, 4, 8, 16, 32, 64, 128",
         "model.dimension=256 | one of 1, 2, 4, 8, 16, 32, 64, 128",
         "model.dimension=0 | one of 1, 2, 4, 8, 16, 32, 64, 128",

@@ -10,6 +10,7 @@ import dev.varve.broker.Topics;
 import dev.varve.event.Category;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.join.JoinConfig;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Gradient;
 import dev.varve.learn.ModelConfig;
@@ -48,6 +49,7 @@ class CleanRestartIT {
     return new Applications.Config(
         FeaturesConfig.defaults(),
         LimitsConfig.defaults(),
+        JoinConfig.defaults(),
         ModelConfig.defaults(),
         OptimizerConfig.defaults(),
         TrainConfig.defaults(),

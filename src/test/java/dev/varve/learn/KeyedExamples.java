@@ -58,6 +58,8 @@ final class KeyedExamples {
     private long timeMs = NOW_MS;
     private float label = 1;
     private float weight = 1;
+    private float negativesKept = 1;
+    private boolean isCorrection;
     private final List<Integer> fields = new ArrayList<>();
     private final List<Integer> ends = new ArrayList<>();
     private final List<Long> keys = new ArrayList<>();
@@ -77,6 +79,16 @@ final class KeyedExamples {
 
     Builder weight(float value) {
       weight = value;
+      return this;
+    }
+
+    Builder negativesKept(float share) {
+      negativesKept = share;
+      return this;
+    }
+
+    Builder correction() {
+      isCorrection = true;
       return this;
     }
 
@@ -110,6 +122,8 @@ final class KeyedExamples {
           timeMs,
           label,
           weight,
+          negativesKept,
+          isCorrection,
           ints(fields),
           ints(ends),
           longs(keys),

@@ -319,6 +319,100 @@ class TrainerTest {
     assertThat(again[1]).isCloseTo(before[1], within(1e-5));
   }
 
+  /** Learned as not clicked and then corrected, an example leaves the gradient of a clicked one. */
+  @Test
+  void aNegativeAndItsCorrectionAreTogetherAPositive() {
+    for (float kept : new float[] {1, 0.25f}) {
+      double[] both = gradients(kept, List.of(0f, 1f), true);
+      double[] one = gradients(kept, List.of(1f), false);
+
+      assertThat(both.length).isEqualTo(one.length).isGreaterThan(2);
+      for (int i = 0; i < one.length; i++) {
+        assertThat(both[i]).isCloseTo(one[i], within(1e-6 * Math.abs(one[i])));
+      }
+    }
+  }
+
+  /** Of the same example with these labels, the last a correction or not: sums without squares. */
+  private static double[] gradients(float kept, List<Float> labels, boolean isCorrected) {
+    var run = new Run(4, 0);
+    for (int i = 0; i < labels.size(); i++) {
+      var example =
+          example()
+              .label(labels.get(i))
+              .weight(3)
+              .negativesKept(kept)
+              .categories(0, 1)
+              .categories(1, 2)
+              .number(5, 2);
+      boolean isLast = i == labels.size() - 1;
+      run.trainer(0).add((isCorrected && isLast ? example.correction() : example).build(), "");
+    }
+    List<Double> sums = new ArrayList<>();
+    run.trainer(0)
+        .learn(
+            1,
+            1,
+            (update, shard) -> {
+              for (TableUpdate table : update.getTablesList()) {
+                var floats =
+                    table
+                        .getGradients()
+                        .asReadOnlyByteBuffer()
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .asFloatBuffer();
+                for (int i = 0; i < 1 + 4; i++) {
+                  sums.add((double) floats.get(i));
+                }
+              }
+            });
+    return sums.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  /** A fifth of the clicks come late, and of those who do not click only a part is learned. */
+  @ParameterizedTest
+  @ValueSource(floats = {1, 0.2f})
+  void predictsTheTrueRateWhenClicksAreLateAndNegativesLeftOut(float kept) {
+    var run = new Run(4, 0);
+    var random = new SplittableRandom(4);
+    var late = new ArrayList<KeyedExample>();
+    double[] rates = {0.05, 0.1, 0.3, 0.6};
+    int steps = 4_000;
+    for (int step = 0; step < steps; step++) {
+      for (int i = 0; i < 16; i++) {
+        int item = random.nextInt(rates.length);
+        var example = example().negativesKept(kept).categories(0, item);
+        boolean isClicked = random.nextDouble() < rates[item];
+        boolean isLate = isClicked && random.nextInt(5) == 0;
+        boolean isKept = random.nextDouble() < kept;
+        if (isClicked && !isLate) {
+          run.trainer(0).add(example.label(1).build(), "");
+        } else {
+          if (isKept) {
+            run.trainer(0).add(example.label(0).build(), "");
+          }
+          if (isLate) {
+            late.add((isKept ? example.label(1).correction() : example.label(1)).build());
+          }
+        }
+      }
+      while (late.size() > 100) {
+        run.trainer(0).add(late.remove(0), "");
+      }
+      run.learn(0);
+      if (step == steps / 2) {
+        run.trainer(0).takeQuality(1);
+      }
+    }
+
+    var sum = new QualitySum();
+    run.trainer(0).takeQuality(2).getSourcesList().forEach(sum::add);
+
+    assertThat(sum.calibration()).isCloseTo(1, within(0.02));
+    // The entropy of the four rates.
+    assertThat(sum.logLoss()).isCloseTo(0.4518, within(0.02));
+  }
+
   /** Trainers of one process on tables that are some batches late. */
   private static final class Run {
     final Adagrad optimizer =

@@ -42,6 +42,7 @@ class SchemasTest {
         Command.getDescriptor().getFile(),
         BalanceState.getDescriptor().getFile(),
         Quality.getDescriptor().getFile(),
+        JoinReport.getDescriptor().getFile(),
         ShardState.getDescriptor().getFile(),
         ModelInferRequest.getDescriptor().getFile());
   }

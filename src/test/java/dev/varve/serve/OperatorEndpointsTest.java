@@ -40,7 +40,12 @@ class OperatorEndpointsTest {
                 + "\"blocks\":[{\"dimension\":3,\"rows\":2,\"bytes\":4096,\"rowBytes\":60}],"
                 + "\"rocksDb\":{\"fileBytes\":1,\"memtableBytes\":2,\"tableReaderBytes\":3,"
                 + "\"blockCacheBytes\":4,\"blockCacheCapacity\":5}},\"quality\":"
-                + "{\"examples\":10,\"logLoss\":0.5,\"auc\":null,\"calibration\":1.1},"
+                + "{\"examples\":10,\"logLoss\":0.5,\"normalizedEntropy\":0.9,\"auc\":null,\"calibration\":1.1},"
+                + "\"joinWindowMs\":600000,\"joins\":{\"impressions\":20,\"clicks\":4,\"positives\":0,\"negatives\":0,"
+                + "\"lateClicks\":0,\"leftOut\":0,\"repeated\":3,\"orphans\":0,"
+                + "\"lateImpressions\":0,\"closedEarly\":0,\"refused\":0,\"waitingBytes\":0,"
+                + "\"delayP50Seconds\":1.217,\"delayP90Seconds\":1.217,"
+                + "\"delayP99Seconds\":1.217,\"hint\":null},"
                 + "\"kafka\":{\"bootstrap\":\"localhost:9092\",\"prefix\":\"varve\","
                 + "\"learnGroup\":\"varve-learn\",\"storeGroup\":\"varve-store\"}}");
   }

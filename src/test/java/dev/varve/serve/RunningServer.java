@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.varve.base.Bytes;
+import dev.varve.join.JoinWindow;
 import dev.varve.learn.TopCategories;
+import dev.varve.schema.DelayBin;
+import dev.varve.schema.JoinReport;
 import dev.varve.schema.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.varve.serve.ServerStatus.Kafka;
 import dev.varve.serve.ServerStatus.Quality;
@@ -148,8 +151,24 @@ final class RunningServer implements AutoCloseable {
         embeddings.dimension(),
         new TreeMap<String, TableSummary>(embeddings.tables()),
         ServerStatus.Memory.of(embeddings.memory(), embeddings.rocksDbUse()),
-        new Quality(10, 0.5, Double.NaN, 1.1),
+        new Quality(10, 0.5, 0.9, Double.NaN, 1.1),
+        600_000,
+        ServerStatus.Joins.of(joins()),
         new Kafka("localhost:9092", "varve", "varve-learn", "varve-store"));
+  }
+
+  private static JoinWindow.Snapshot joins() {
+    var window = new JoinWindow(Duration.ofMinutes(10));
+    window.add(
+        JoinReport.newBuilder()
+            .setImpressions(20)
+            .setClicks(4)
+            .setRepeatedClicks(1)
+            .setRepeatedImpressions(2)
+            .setNewestMs(1)
+            .addDelays(DelayBin.newBuilder().setBin(40).setClicks(4))
+            .build());
+    return window.snapshot();
   }
 
   private static List<TopicStatus> topics(FakeEmbeddings embeddings) {

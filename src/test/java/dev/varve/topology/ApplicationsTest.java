@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.join.JoinConfig;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.OptimizerConfig;
@@ -25,6 +26,7 @@ class ApplicationsTest {
         new Applications.Config(
             FeaturesConfig.defaults(),
             LimitsConfig.defaults(),
+            JoinConfig.defaults(),
             ModelConfig.defaults(),
             OptimizerConfig.defaults(),
             TrainConfig.defaults(),

@@ -5,6 +5,8 @@ import dev.varve.broker.Topics;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
+import dev.varve.join.JoinConfig;
+import dev.varve.join.JoinWindow;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Adagrad;
 import dev.varve.learn.DenseReplica;
@@ -79,12 +81,17 @@ final class Parts {
   static final class Learn {
     final LayoutView layout = new LayoutView();
     final QualityWindow quality = new QualityWindow(1_000);
+    final JoinWindow joins = new JoinWindow(Duration.ofMinutes(10));
     final TopCategories top = new TopCategories(new Popularity(60_000));
     final DenseReplica dense = new DenseReplica(OPTIMIZER);
     final List<DenseModel> models = new CopyOnWriteArrayList<>();
     final Topology topology;
 
     Learn(FeaturesConfig features, int batchSize) {
+      this(features, batchSize, JoinConfig.defaults());
+    }
+
+    Learn(FeaturesConfig features, int batchSize, JoinConfig join) {
       var shared =
           new Trainer.Shared(
               new FeatureSet(features),
@@ -97,7 +104,12 @@ final class Parts {
           new TrainProcessor.Settings(
               batchSize, SHARDS, DIMENSION, Duration.ofMillis(1), layout, quality, top);
       topology =
-          LearnTopology.build(TOPICS, LimitsConfig.defaults(), shared, settings, models::add);
+          LearnTopology.build(
+              TOPICS, LimitsConfig.defaults(), shared, settings, joiner(join), models::add);
+    }
+
+    private JoinProcessor.Settings joiner(JoinConfig join) {
+      return new JoinProcessor.Settings(join, TOPICS.impressions(), 1, 1, joins);
     }
 
     StreamsDriver start(Path folder) {

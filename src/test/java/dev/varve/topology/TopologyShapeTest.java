@@ -32,11 +32,13 @@ class TopologyShapeTest {
   }
 
   @Test
-  void learnIsTrainAndTwoGlobalStores() {
+  void learnIsJoinTrainAndTwoGlobalStores() {
     TopologyDescription learn = new Parts.Learn(FeaturesConfig.defaults(), 32).topology.describe();
 
     assertThat(shapes(learn))
-        .containsExactly(
+        .containsExactlyInAnyOrder(
+            "[varve.clicks, varve.impressions] -> [join-clock, join-commit, join-waiting]"
+                + " -> [varve.dead-letters, varve.examples, varve.joins]",
             "[varve.examples] -> [train-commit] -> [varve.dead-letters, varve.dense-deltas,"
                 + " varve.quality, varve.updates]");
     assertThat(learn.globalStores())

@@ -56,6 +56,6 @@ public record OptimizerConfig(
   }
 
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.7, 0.05, 0.01, 0.1, 0.01, 0);
+    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.12, 0.7, 0.05, 0.01, 0.1, 0.01, 0);
   }
 }

@@ -58,7 +58,7 @@ class VarveConfigTest {
             model.basis=learned
             model.seed=1
             optimizer.kind=adagrad
-            optimizer.rate=0.1
+            optimizer.rate=0.12
             optimizer.linear-rate=0.7
             optimizer.basis-rate=0.05
             optimizer.dense-rate=0.01

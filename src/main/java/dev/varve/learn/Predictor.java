@@ -1,0 +1,232 @@
+package dev.varve.learn;
+
+import dev.varve.event.Category;
+import dev.varve.event.KeyedExample;
+import dev.varve.learn.ModelConfig.BasisKind;
+import dev.varve.table.RowEncoding;
+import dev.varve.table.RowKeys;
+import java.util.Arrays;
+
+/**
+ * Collects a micro-batch, reads the rows that its examples use, and predicts all of them with the
+ * state before the batch: rows as the tables have them, with this process's own steps that the
+ * tables lack ({@link InFlight}), and dense parameters of the {@link DenseReplica}.
+ *
+ * <p><b>Threads:</b> one per instance; reused from batch to batch.
+ */
+public final class Predictor {
+  private static final int MOST_SLOTS = 16_384;
+  private static final float[] NO_FLOATS = {};
+
+  private final int shards;
+  private final int dimension;
+  private final Trainer.Shared shared;
+
+  /** Floats of a row's state. */
+  private final int width;
+
+  /** Floats from a slot's state to the next: dense parameters have the longest. */
+  private final int stride;
+
+  private final RowEncoding encoding;
+  private final Head head;
+  private final Projection projection;
+  private final MicroBatch batch;
+  private final RowKeys keys = new RowKeys();
+  private final int[][] slotsByShard;
+
+  /** float32[slots][stride], rows as if they were of the widest dimension. */
+  private float[] states = NO_FLOATS;
+
+  /** The dimension that each slot's row is learned for; 0 where it has none. */
+  private int[] slotDimensions = {};
+
+  /** The dimension that each slot's row was read with. */
+  private int[] slotFound = {};
+
+  /** The names of rows, by slot. */
+  private RowKey[] names = {};
+
+  /** float32[slots][1 + D]: linear weights and vectors as they are served. */
+  private float[] served = NO_FLOATS;
+
+  private float[] rowStates = NO_FLOATS;
+  private int[] dimensions = {};
+  private int[] found = {};
+  private float[] logits = NO_FLOATS;
+  private final float[] bias = new float[2];
+
+  /**
+   * @param shards number of shards
+   * @param dimension width D of a vector
+   */
+  public Predictor(int shards, int dimension, Trainer.Shared shared) {
+    this.shards = shards;
+    this.dimension = dimension;
+    this.shared = shared;
+    this.encoding = shared.optimizer().encoding();
+    this.width = encoding.stateLength(dimension);
+    this.stride = RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension);
+    this.head = Head.of(shared.model());
+    this.projection = new Projection(dimension, shared.model().basis() == BasisKind.LEARNED);
+    this.batch = new MicroBatch(shared.features());
+    this.slotsByShard = new int[shards][];
+  }
+
+  /** Takes an example into the micro-batch. */
+  public void add(KeyedExample example, String source) {
+    batch.add(example, source);
+  }
+
+  /** Number of examples in the micro-batch. */
+  public int size() {
+    return batch.size();
+  }
+
+  /** Whether the micro-batch should be predicted: many examples, or many rows for its size. */
+  public boolean isFull(int examples) {
+    return batch.size() >= examples || batch.slots() >= MOST_SLOTS;
+  }
+
+  /** Predicts the examples of the micro-batch. */
+  public void predict() {
+    read();
+    logits = atLeast(logits, batch.size());
+    head.predict(batch, served, shared.dense(), logits);
+    for (int example = 0; example < batch.size(); example++) {
+      logits[example] += bias[0];
+    }
+  }
+
+  /** The log-odds of an example of the micro-batch that was predicted. */
+  public float logit(int example) {
+    return logits[example];
+  }
+
+  /** Empties the micro-batch. */
+  public void clear() {
+    batch.clear();
+  }
+
+  MicroBatch batch() {
+    return batch;
+  }
+
+  Head head() {
+    return head;
+  }
+
+  Projection projection() {
+    return projection;
+  }
+
+  /** The slots of categories that a shard has, sorted by feature. */
+  int[] slots(int shard) {
+    return slotsByShard[shard];
+  }
+
+  /** float32[slots][{@link #stride}], rows as if they were of the widest dimension. */
+  float[] states() {
+    return states;
+  }
+
+  /** Floats from a slot's state to the next. */
+  int stride() {
+    return stride;
+  }
+
+  /** The dimension that each slot's row is learned for; 0 where it has none. */
+  int[] slotDimensions() {
+    return slotDimensions;
+  }
+
+  /** The dimension that each slot's row was read with. */
+  int[] slotFound() {
+    return slotFound;
+  }
+
+  RowKey name(int slot) {
+    return names[slot];
+  }
+
+  private void read() {
+    states = atLeast(states, batch.slots() * stride);
+    served = atLeast(served, batch.slots() * (1 + dimension));
+    if (slotDimensions.length < batch.slots()) {
+      slotDimensions = new int[2 * batch.slots()];
+      slotFound = new int[2 * batch.slots()];
+      names = new RowKey[2 * batch.slots()];
+    }
+    projection.begin();
+    sortByShard();
+    shared.inFlight().refresh(shared.rows());
+    for (int shard = 0; shard < shards; shard++) {
+      readRows(shard, slotsByShard[shard]);
+    }
+    for (int slot = 0; slot < batch.slots(); slot++) {
+      if (!batch.isCategory(slot)) {
+        String name = DenseParameters.numerical(batch.feature(slot).name());
+        shared.dense().read(name, dimension, states, slot * stride);
+        slotDimensions[slot] = dimension;
+        System.arraycopy(states, slot * stride, served, slot * (1 + dimension), 1 + dimension);
+      }
+    }
+    shared.dense().read(DenseParameters.BIAS, 0, bias, 0);
+  }
+
+  private void sortByShard() {
+    var sorted = new ShardedSlots(shards);
+    for (int slot = 0; slot < batch.slots(); slot++) {
+      if (batch.isCategory(slot)) {
+        String name = batch.feature(slot).name();
+        int shard = Category.shard(name, batch.category(slot), shards);
+        sorted.add(shard, batch.feature(slot).index(), slot);
+      }
+    }
+    for (int shard = 0; shard < shards; shard++) {
+      slotsByShard[shard] = sorted.slots(shard);
+    }
+  }
+
+  private void readRows(int shard, int[] slots) {
+    if (slots.length == 0) {
+      return;
+    }
+    keys.clear();
+    for (int slot : slots) {
+      var name = new RowKey(batch.feature(slot).index(), batch.category(slot));
+      names[slot] = name;
+      int underway = shared.inFlight().occurrences(name);
+      keys.add(batch.feature(slot).name(), name.category(), underway, batch.occurrences(slot));
+    }
+    rowStates = atLeast(rowStates, slots.length * width);
+    if (dimensions.length < slots.length) {
+      dimensions = new int[2 * slots.length];
+      found = new int[2 * slots.length];
+    }
+    shared.rows().read(shard, keys, batch.latestMs(), rowStates, width, dimensions, found);
+    for (int i = 0; i < slots.length; i++) {
+      int slot = slots[i];
+      slotFound[slot] = Math.max(found[i], 0);
+      takeRow(slot, keys.table(i), dimensions[i], i * width);
+    }
+  }
+
+  /** A row as if it were of the widest dimension, with this process's steps, and as served. */
+  private void takeRow(int slot, String table, int read, int from) {
+    int at = slot * stride;
+    int d = Math.max(read, 0);
+    Arrays.fill(states, at, at + width, 0);
+    slotDimensions[slot] = d;
+    if (d > 0) {
+      encoding.copy(rowStates, from, d, states, at, dimension);
+      shared.inFlight().addTo(names[slot], states, at);
+    }
+    projection.of(table, shared.dense());
+    projection.serve(states, at, d, served, slot * (1 + dimension));
+  }
+
+  static float[] atLeast(float[] array, int length) {
+    return array.length >= length ? array : new float[Math.max(length, 2 * array.length)];
+  }
+}

@@ -49,7 +49,12 @@ public final class ExampleCodec {
     return key(EventFormat.parse(event, Example.newBuilder()).build());
   }
 
-  private KeyedExample key(Example example) throws RefusedEventException {
+  /**
+   * Checks an example.
+   *
+   * @throws RefusedEventException when it breaks a rule
+   */
+  public KeyedExample key(Example example) throws RefusedEventException {
     require(example.hasEventTimeMs(), "event_time_ms", "missing", "milliseconds since 1970");
     long time = example.getEventTimeMs();
     requireTime(time);
@@ -62,6 +67,12 @@ public final class ExampleCodec {
     require(kept > 0 && kept <= 1, "negatives_kept", kept, "above 0, at most 1");
     boolean isCorrection = example.getCorrection();
     require(!isCorrection || label == 1, "label", label, "1 in a correction");
+    float predicted = example.hasPredicted() ? example.getPredicted() : Float.NaN;
+    require(
+        !example.hasPredicted() || Float.isFinite(predicted),
+        "predicted",
+        predicted,
+        "a finite number");
     require(example.getFeaturesCount() > 0, "features", 0, "at least one");
 
     // All checks first: a refused example must not make a feature known.
@@ -86,6 +97,7 @@ public final class ExampleCodec {
         weight,
         kept,
         isCorrection,
+        predicted,
         Arrays.copyOf(fields, fieldCount),
         Arrays.copyOf(ends, fieldCount),
         Arrays.copyOf(keys, keyCount),

@@ -12,6 +12,7 @@ import java.util.List;
  * @param weight greater than 0
  * @param negativesKept share of the examples with label 0 that are sent, above 0, at most 1
  * @param isCorrection whether it takes back that the same was learned with label 0
+ * @param predicted log-odds of a click that were predicted when it was shown; NaN for none
  * @param fields feature index of each categorical feature that is present
  * @param ends {@code ends[i]} is the end in {@code keys} of the categories of {@code fields[i]}
  * @param keys categories of all fields, one field after the other
@@ -26,6 +27,7 @@ public record KeyedExample(
     float weight,
     float negativesKept,
     boolean isCorrection,
+    float predicted,
     int[] fields,
     int[] ends,
     long[] keys,

@@ -109,10 +109,12 @@ public final class Joiner {
    * Takes an impression.
    *
    * @param source who sent it
+   * @param predicted log-odds of a click that were predicted for it; null for none
    * @throws RefusedEventException when nothing is known any more of its time: whether it was
    *     learned already cannot be told
    */
-  public void impression(Impression impression, String source) throws RefusedEventException {
+  public void impression(Impression impression, String source, @Nullable Float predicted)
+      throws RefusedEventException {
     long shownMs = impression.getEventTimeMs();
     advance(shownMs);
     if (shownMs < forgottenToMs) {
@@ -126,13 +128,7 @@ public final class Joiner {
       return;
     }
     count().setImpressions(count().getImpressions() + 1);
-    Waiting shown =
-        Waiting.newBuilder()
-            .setState(Waiting.State.SHOWN)
-            .setEventTimeMs(shownMs)
-            .setImpression(impression)
-            .setSource(source)
-            .build();
+    Waiting shown = shown(impression, source, predicted);
     if (known != null) {
       remove(id, known);
       join(id, shown, known.getEventTimeMs(), false);
@@ -146,6 +142,19 @@ public final class Joiner {
       }
     }
     makeRoom();
+  }
+
+  private static Waiting shown(Impression impression, String source, @Nullable Float predicted) {
+    var shown =
+        Waiting.newBuilder()
+            .setState(Waiting.State.SHOWN)
+            .setEventTimeMs(impression.getEventTimeMs())
+            .setImpression(impression)
+            .setSource(source);
+    if (predicted != null) {
+      shown.setPredicted(predicted);
+    }
+    return shown.build();
   }
 
   /** Takes a click; or of a heartbeat, its time alone. */
@@ -232,6 +241,9 @@ public final class Joiner {
             .setCorrection(isCorrection);
     if (negatives < 1) {
       example.setNegativesKept((float) negatives);
+    }
+    if (shown.hasPredicted()) {
+      example.setPredicted(shown.getPredicted());
     }
     output.accept(example.build(), shown.getSource());
   }

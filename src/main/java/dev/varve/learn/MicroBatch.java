@@ -27,6 +27,7 @@ final class MicroBatch {
   private float[] weights = new float[128];
   private float[] kept = new float[128];
   private boolean[] corrections = new boolean[128];
+  private float[] predicted = new float[128];
   private String[] sources = new String[128];
   private long latestMs;
 
@@ -54,6 +55,7 @@ final class MicroBatch {
       weights = Arrays.copyOf(weights, 2 * examples);
       kept = Arrays.copyOf(kept, 2 * examples);
       corrections = Arrays.copyOf(corrections, 2 * examples);
+      predicted = Arrays.copyOf(predicted, 2 * examples);
       sources = Arrays.copyOf(sources, 2 * examples);
       firstFeature = Arrays.copyOf(firstFeature, 2 * examples + 1);
     }
@@ -61,6 +63,7 @@ final class MicroBatch {
     weights[examples] = example.weight();
     kept[examples] = example.negativesKept();
     corrections[examples] = example.isCorrection();
+    predicted[examples] = example.predicted();
     sources[examples] = source;
     latestMs = examples == 0 ? example.eventTimeMs() : Math.max(latestMs, example.eventTimeMs());
     addCategories(example);
@@ -207,6 +210,11 @@ final class MicroBatch {
   /** Whether the example was learned with label 0 before, and that is to be taken back. */
   boolean isCorrection(int example) {
     return corrections[example];
+  }
+
+  /** Log-odds that were predicted when the example was shown; NaN for none. */
+  float predicted(int example) {
+    return predicted[example];
   }
 
   /** Who sent the example; empty when nobody said. */

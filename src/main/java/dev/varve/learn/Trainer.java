@@ -156,8 +156,14 @@ public final class Trainer {
   /**
    * The negatives that there are count for those that were left out, so that quality is of all
    * examples; a correction counts as a positive one, and takes back what counted as negative.
+   *
+   * <p>Where it is known what was predicted when the example was shown, that counts: until its
+   * label was known the clicks of what was shown beside it have been learned, and what was not
+   * clicked has not, which flatters later predictions.
    */
-  private void count(int example, float logit) {
+  private void count(int example, float learnedWith) {
+    float shown = batch.predicted(example);
+    float logit = Float.isNaN(shown) ? learnedWith : shown;
     double weight = batch.weight(example);
     double label = batch.label(example);
     double negative = batch.isCorrection(example) ? -weight : weight * (1 - label);

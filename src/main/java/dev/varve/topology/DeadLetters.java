@@ -25,9 +25,17 @@ final class DeadLetters {
     this.sink = sink;
   }
 
-  /** Forwards a refused record with the reason. */
+  /** Forwards the record that is being processed, with the reason. */
   void send(Record<byte[], byte[]> record, String reason) {
-    RecordMetadata from = context.recordMetadata().orElseThrow();
+    send(record, context.recordMetadata().orElseThrow(), reason);
+  }
+
+  /**
+   * Forwards a refused record with the reason.
+   *
+   * @param from where it came from
+   */
+  void send(Record<byte[], byte[]> record, RecordMetadata from, String reason) {
     DeadLetter letter =
         DeadLetter.of(record.value(), reason, DeadLetter.source(record.headers()))
             .from(from.topic(), from.partition(), from.offset());

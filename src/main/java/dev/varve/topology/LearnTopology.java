@@ -4,6 +4,7 @@ import dev.varve.broker.Topics;
 import dev.varve.event.ExampleCodec;
 import dev.varve.event.FeatureKind;
 import dev.varve.event.LimitsConfig;
+import dev.varve.learn.Predictor;
 import dev.varve.learn.Trainer;
 import dev.varve.schema.DenseModel;
 import dev.varve.schema.Layout;
@@ -43,7 +44,7 @@ public final class LearnTopology {
       Consumer<DenseModel> newest) {
     var bytesOut = new ByteArraySerializer();
     var topology = new Topology();
-    addJoin(topology, topics, limits, join);
+    addJoin(topology, topics, limits, shared, train, join);
     topology.addSource(
         EXAMPLES, new ByteArrayDeserializer(), new ByteArrayDeserializer(), topics.examples());
     topology.addProcessor(
@@ -77,7 +78,12 @@ public final class LearnTopology {
   }
 
   private static void addJoin(
-      Topology topology, Topics topics, LimitsConfig limits, JoinProcessor.Settings join) {
+      Topology topology,
+      Topics topics,
+      LimitsConfig limits,
+      Trainer.Shared shared,
+      TrainProcessor.Settings train,
+      JoinProcessor.Settings join) {
     var bytesOut = new ByteArraySerializer();
     topology.addSource(
         IMPRESSIONS,
@@ -86,7 +92,15 @@ public final class LearnTopology {
         topics.impressions());
     topology.addSource(
         CLICKS, new ByteArrayDeserializer(), new ByteArrayDeserializer(), topics.clicks());
-    topology.addProcessor(JOIN, () -> new JoinProcessor(join, limits), IMPRESSIONS, CLICKS);
+    topology.addProcessor(
+        JOIN,
+        () -> {
+          var predictor = new Predictor(train.shards(), train.dimension(), shared);
+          return new JoinProcessor(
+              join, limits, new ShownPredictions(limits, predictor, shared.features()));
+        },
+        IMPRESSIONS,
+        CLICKS);
     topology.addStateStore(WindowedEvents.builder(JoinProcessor.WAITING, join.config()), JOIN);
     topology.addStateStore(
         Stores.keyValueStoreBuilder(

@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class JoinerTest {
@@ -70,6 +71,30 @@ class JoinerTest {
     join.heartbeat(WINDOW_MS + 1_000);
 
     assertThat(join.texts()).containsExactly("a 0");
+  }
+
+  /** Whatever comes of an impression, and also when the joiner starts anew in between. */
+  @Test
+  void whatWasPredictedWhenItWasShownGoesWithItsExamples() throws Exception {
+    var join = new Join(1);
+    join.predicts(-1.5f);
+    join.impression("clicked", 0);
+    join.click("after", 1_000);
+    join.predicts(2f);
+    join.impression("after", 1_000);
+    join.impression("late", 1_000);
+    join.predicts(null);
+    join.impression("unpredicted", 1_000);
+    join.restart();
+    join.click("clicked", 2_000);
+    join.heartbeat(2 * WINDOW_MS);
+    join.click("late", 2 * WINDOW_MS);
+
+    assertThat(join.texts())
+        .containsExactly("after 1", "clicked 1", "late 0", "unpredicted 0", "late correction");
+    assertThat(join.examples)
+        .extracting(of -> of.hasPredicted() ? of.getPredicted() : null)
+        .containsExactly(2f, -1.5f, 2f, null, 2f);
   }
 
   @Test
@@ -367,6 +392,7 @@ class JoinerTest {
     final List<String> sources = new ArrayList<>();
     private final JoinConfig config;
     private Joiner joiner;
+    private @Nullable Float predicted;
 
     Join(double negatives) {
       config =
@@ -399,7 +425,13 @@ class JoinerTest {
               .setEventTimeMs(T + ms)
               .addFeatures(feature(id))
               .build(),
-          "web");
+          "web",
+          predicted);
+    }
+
+    /** What is predicted for the impressions that follow. */
+    void predicts(@Nullable Float logit) {
+      predicted = logit;
     }
 
     void click(String id, long ms) {

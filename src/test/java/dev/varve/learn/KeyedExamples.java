@@ -60,6 +60,7 @@ final class KeyedExamples {
     private float weight = 1;
     private float negativesKept = 1;
     private boolean isCorrection;
+    private float predicted = Float.NaN;
     private final List<Integer> fields = new ArrayList<>();
     private final List<Integer> ends = new ArrayList<>();
     private final List<Long> keys = new ArrayList<>();
@@ -89,6 +90,11 @@ final class KeyedExamples {
 
     Builder correction() {
       isCorrection = true;
+      return this;
+    }
+
+    Builder predicted(float logit) {
+      predicted = logit;
       return this;
     }
 
@@ -124,6 +130,7 @@ final class KeyedExamples {
           weight,
           negativesKept,
           isCorrection,
+          predicted,
           ints(fields),
           ints(ends),
           longs(keys),

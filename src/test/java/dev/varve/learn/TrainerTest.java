@@ -413,6 +413,29 @@ class TrainerTest {
     assertThat(sum.logLoss()).isCloseTo(0.4518, within(0.02));
   }
 
+  /** With half of the negatives left out, each counts for two. */
+  @Test
+  void qualityIsOfWhatWasPredictedWhenItWasShown() {
+    var run = new Run(4, 0);
+    var shown = example().negativesKept(0.5f).categories(0, 1).predicted(2);
+    run.trainer(0).add(shown.label(0).build(), "");
+    run.learn(0);
+    assertThat(sum(run.trainer(0)).logLoss()).isCloseTo(QualityTally.logLoss(2, 0), within(1e-9));
+
+    run.trainer(0).add(shown.label(0).build(), "");
+    run.trainer(0).add(shown.label(1).correction().build(), "");
+    run.learn(0);
+    QualitySum corrected = sum(run.trainer(0));
+    assertThat(corrected.logLoss()).isCloseTo(QualityTally.logLoss(2, 1), within(1e-9));
+    assertThat(corrected.calibration()).isCloseTo(QualityTally.probability(2), within(1e-9));
+  }
+
+  private static QualitySum sum(Trainer trainer) {
+    var sum = new QualitySum();
+    trainer.takeQuality(1).getSourcesList().forEach(sum::add);
+    return sum;
+  }
+
   /** Trainers of one process on tables that are some batches late. */
   private static final class Run {
     final Adagrad optimizer =

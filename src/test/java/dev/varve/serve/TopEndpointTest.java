@@ -34,7 +34,18 @@ class TopEndpointTest {
     int[] none = {};
     top.offer(
         new KeyedExample(
-            TIME_MS, 1, 1, 1, false, none, none, new long[0], none, new float[0], List.of(feature)),
+            TIME_MS,
+            1,
+            1,
+            1,
+            false,
+            Float.NaN,
+            none,
+            none,
+            new long[0],
+            none,
+            new float[0],
+            List.of(feature)),
         0,
         0);
   }

@@ -2,6 +2,7 @@ package dev.varve.topology;
 
 import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.varve.base.Bytes;
 import dev.varve.event.FeaturesConfig;
@@ -12,6 +13,7 @@ import dev.varve.schema.Example;
 import dev.varve.schema.Impression;
 import dev.varve.schema.JoinReport;
 import dev.varve.schema.Quality;
+import dev.varve.schema.SourceQuality;
 import dev.varve.testing.StreamsDriver;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -86,6 +88,44 @@ class JoinTopologyTest {
       assertThat(driver.read(LETTERS)).isEmpty();
       assertThat(learn.joins.snapshot().counts().getPositives()).isEqualTo(1);
       assertThat(learn.joins.snapshot().delays().p50().toMillis()).isBetween(9_000L, 10_800L);
+    }
+  }
+
+  /** What is learned between an impression and its label does not flatter it. */
+  @Test
+  void impressionsArePredictedWhenTheyComeAndMeasuredSo() throws Exception {
+    try (StreamsDriver driver = start()) {
+      driver.send(IMPRESSIONS, impression("waits", 0));
+      for (int i = 0; i < 50; i++) {
+        driver.send(IMPRESSIONS, impression("clicked" + i, i));
+        driver.send(CLICKS, click("clicked" + i, i));
+      }
+      driver.read(Parts.TOPICS.quality());
+      driver.send(CLICKS, heartbeat(60_000));
+
+      List<Example> examples = driver.read(Parts.TOPICS.examples(), Example.parser());
+      Example last = examples.getLast();
+      assertThat(last.getRequestId()).isEqualTo("waits");
+      assertThat(last.getPredicted()).isZero();
+      assertThat(examples.get(examples.size() - 2).getPredicted()).isGreaterThan(1);
+      SourceQuality quality =
+          driver.read(Parts.TOPICS.quality(), Quality.parser()).getLast().getSources(0);
+      assertThat(quality.getPredicted()).isEqualTo(0.5);
+      assertThat(quality.getLogLoss()).isCloseTo(Math.log(2), within(1e-9));
+    }
+  }
+
+  /** Nobody is told of an impression's features twice; it is refused when it is learned. */
+  @Test
+  void anImpressionThatCannotBePredictedIsRefusedWhenItIsLearned() {
+    try (StreamsDriver driver = start()) {
+      Impression twice = impression("a", 0).toBuilder().addFeatures(Parts.ids("user", "b")).build();
+      driver.send(IMPRESSIONS, twice);
+      assertThat(reasons(driver)).isEmpty();
+      driver.send(CLICKS, click("a", 1));
+
+      assertThat(reasons(driver))
+          .containsExactly("feature: user (expected: named once in an example)");
     }
   }
 

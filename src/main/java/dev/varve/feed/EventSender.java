@@ -27,6 +27,7 @@ import org.apache.kafka.common.TopicPartition;
 public final class EventSender implements LogSender {
   private static final float CLICKED = 0.5f;
   private static final long SEED = 1;
+  private static final int STEPS_PER_WINDOW = 4;
 
   private final Outbox outbox;
   private final Topics topics;
@@ -38,6 +39,9 @@ public final class EventSender implements LogSender {
           Comparator.comparingLong(Click::getEventTimeMs).thenComparing(Click::getRequestId));
   private long sent;
   private long newestMs;
+
+  /** Nothing of this time or later is sent before all that was sent has arrived. */
+  private long arrivedToMs;
 
   /**
    * Connects.
@@ -59,6 +63,7 @@ public final class EventSender implements LogSender {
   public void send(Example example) {
     long shownMs = example.getEventTimeMs();
     newestMs = Math.max(newestMs, shownMs);
+    keepInStep();
     while (!clicks.isEmpty() && clicks.element().getEventTimeMs() <= newestMs) {
       sendClick(clicks.remove());
     }
@@ -76,6 +81,17 @@ public final class EventSender implements LogSender {
             .addAllFeatures(example.getFeaturesList())
             .build();
     outbox.send(topics.impressions(), null, bytes(id), impression.toByteArray());
+  }
+
+  /**
+   * Records of two topics arrive when their batches do. In a log that is sent much faster than life
+   * that would be longer apart than the window.
+   */
+  private void keepInStep() {
+    if (newestMs >= arrivedToMs) {
+      outbox.flush();
+      arrivedToMs = newestMs + window.toMillis() / STEPS_PER_WINDOW;
+    }
   }
 
   private void sendClick(Click click) {

@@ -43,7 +43,8 @@ final class StoreSetup {
         usual.denseRate(),
         usual.initialAccumulator(),
         usual.initialScale(),
-        usual.clipNorm());
+        usual.clipNorm(),
+        usual.clipWeight());
   }
 
   private static StoreConfig store(Settings settings) {

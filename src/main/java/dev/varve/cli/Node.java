@@ -6,6 +6,7 @@ import dev.varve.broker.TopicSetup;
 import dev.varve.broker.Topics;
 import dev.varve.feed.CommandClient;
 import dev.varve.join.JoinWindow;
+import dev.varve.learn.Alarms;
 import dev.varve.learn.QualityWindow;
 import dev.varve.schema.JoinReport;
 import dev.varve.serve.Served;
@@ -148,6 +149,8 @@ final class Node implements AutoCloseable {
     gauge(
         registry, "varve.quality.normalized.entropy", () -> quality.snapshot().normalizedEntropy());
     gauge(registry, "varve.quality.calibration", () -> quality.snapshot().calibration());
+    registry.getPrometheusRegistry().register(new QualityMeters(quality));
+    gauge(registry, "varve.alarms", () -> alarms(applications).size());
     joinGauges(registry, applications.joins());
     return new Served(
         version,
@@ -186,6 +189,10 @@ final class Node implements AutoCloseable {
     Gauge.builder(name, value::getAsDouble).strongReference(true).register(registry);
   }
 
+  private static List<Alarms.Alarm> alarms(Applications applications) {
+    return Alarms.of(applications.quality(), applications.embeddings().refusedGradients());
+  }
+
   private ServerStatus status(Applications applications) {
     var embeddings = applications.embeddings();
     QualityWindow.Snapshot window = applications.quality().snapshot();
@@ -201,14 +208,9 @@ final class Node implements AutoCloseable {
         embeddings.dimension(),
         embeddings.tables(),
         ServerStatus.Memory.of(embeddings.memory(), embeddings.rocksDbUse()),
-        window.examples() == 0
-            ? null
-            : new ServerStatus.Quality(
-                window.examples(),
-                window.logLoss(),
-                window.normalizedEntropy(),
-                window.auc(),
-                window.calibration()),
+        window.examples() == 0 ? null : ServerStatus.Quality.of(window),
+        ServerStatus.TableQuality.of(applications.quality().slices()),
+        alarms(applications),
         config.join().window().toMillis(),
         ServerStatus.Joins.of(applications.joins().snapshot()),
         new ServerStatus.Kafka(

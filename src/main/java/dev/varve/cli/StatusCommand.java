@@ -21,13 +21,27 @@ final class StatusCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--quality",
+      description =
+          "Print how well examples were predicted by table: by the dimension of their category's"
+              + " row, and by the tenth of popularity that it is in, 10 the most popular.")
+  private boolean quality;
+
   @Override
   public Integer call() {
     JsonNode status;
     try (ServerClient client = server.connect()) {
       status = client.get("/api/status");
     }
-    spec.commandLine().getOut().println(json ? Json.pretty(status) : new StatusPage(status).text());
+    spec.commandLine().getOut().println(text(status));
     return 0;
+  }
+
+  private String text(JsonNode status) {
+    if (json) {
+      return Json.pretty(status);
+    }
+    return quality ? new QualityPage(status).text() : new StatusPage(status).text();
   }
 }

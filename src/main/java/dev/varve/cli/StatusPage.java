@@ -17,7 +17,7 @@ final class StatusPage {
   String text() {
     return String.join(
         "\n",
-        state(),
+        alarms() + state(),
         progress(),
         quality(),
         joins() + kafka(),
@@ -25,6 +25,14 @@ final class StatusPage {
         tables(),
         "",
         new MemoryPage(status).text());
+  }
+
+  private String alarms() {
+    var lines = new StringBuilder();
+    status
+        .path("alarms")
+        .forEach(alarm -> lines.append("ALARM ").append(alarm.path("text").asText()).append('\n'));
+    return lines.toString();
   }
 
   private String state() {
@@ -58,10 +66,10 @@ final class StatusPage {
     return ("quality: log-loss %s, normalized entropy %s, AUC %s, calibration %s over the last %s"
             + " examples")
         .formatted(
-            measure(quality, "logLoss"),
-            measure(quality, "normalizedEntropy"),
-            measure(quality, "auc"),
-            measure(quality, "calibration"),
+            QualityPage.measure(quality, "logLoss"),
+            QualityPage.measure(quality, "normalizedEntropy"),
+            QualityPage.measure(quality, "auc"),
+            QualityPage.measure(quality, "calibration"),
             count(quality, "examples"));
   }
 
@@ -124,12 +132,6 @@ final class StatusPage {
 
   private static String count(JsonNode node, String name) {
     return String.format(Locale.ROOT, "%,d", node.path(name).asLong());
-  }
-
-  /** Four digits; a measure that the window does not define has none. */
-  private static String measure(JsonNode node, String name) {
-    JsonNode value = node.path(name);
-    return value.isNumber() ? String.format(Locale.ROOT, "%.4f", value.asDouble()) : "undefined";
   }
 
   /** The two largest units. */

@@ -85,6 +85,13 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
       long address, long sums, int n, float[] gradients, int from, Shares shares);
 
   /**
+   * Cuts floats to a range: {@code x[i] = clamp(x[i], -most, most)}; what is no number stays so.
+   *
+   * @param address of n floats, changed in place
+   */
+  public abstract void clamp(long address, int n, float most);
+
+  /**
    * What {@link #descendEach} computes with.
    *
    * @param scale of the gradients

@@ -126,6 +126,19 @@ final class ScalarKernels extends Kernels {
     }
   }
 
+  @Override
+  public void clamp(long address, int n, float most) {
+    clamp(address, 0, n, most);
+  }
+
+  /** From the i-th on. */
+  static void clamp(long address, int i, int n, float most) {
+    for (; i < n; i++) {
+      float x = Memory.getFloat(address + 4L * i);
+      Memory.putFloat(address + 4L * i, Math.max(-most, Math.min(x, most)));
+    }
+  }
+
   private static float cut(float x) {
     return x > 1 ? 1 : x < -1 ? -1 : x;
   }

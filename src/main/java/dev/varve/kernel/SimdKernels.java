@@ -304,6 +304,18 @@ final class SimdKernels extends Kernels {
   }
 
   @Override
+  public void clamp(long address, int n, float most) {
+    int i = 0;
+    for (int end = n - LANES; i <= end; i += LANES) {
+      FloatVector.fromMemorySegment(S, Memory.ALL, address + 4L * i, ORDER)
+          .min(most)
+          .max(-most)
+          .intoMemorySegment(Memory.ALL, address + 4L * i, ORDER);
+    }
+    ScalarKernels.clamp(address, i, n, most);
+  }
+
+  @Override
   public String describe() {
     return "simd, %d bits".formatted(S.vectorBitSize());
   }

@@ -60,7 +60,7 @@ public final class Adagrad extends Optimizer {
       float direction = gradients[i] / (float) Math.sqrt(sum + initial);
       if (Float.isFinite(direction) && sum <= Float.MAX_VALUE) {
         state[n + i] = sum;
-        state[i] -= basisRate * cut(direction);
+        state[i] = Math.clamp(state[i] - basisRate * cut(direction), -largest, largest);
       }
     }
   }

@@ -37,6 +37,7 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
   private final OptimizerConfig config;
   private final float initialScale;
   private final float longest;
+  final float largest;
   private final long seed;
 
   Optimizer(OptimizerKind kind, OptimizerConfig config, long seed) {
@@ -46,6 +47,7 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
     this.linearRate = (float) config.linearRate();
     this.initialScale = (float) config.initialScale();
     this.longest = config.clipNorm() == 0 ? Float.POSITIVE_INFINITY : (float) config.clipNorm();
+    this.largest = (float) config.clipWeight();
     this.seed = seed;
   }
 
@@ -122,6 +124,7 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
     }
     stepLinear(state, dimension, scale * linear, linearSquares);
     stepVector(state, dimension, gradients, from + 1, scale, vectorSquares);
+    KERNELS.clamp(state, 1 + dimension, largest);
     return true;
   }
 

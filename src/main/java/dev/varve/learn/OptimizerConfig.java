@@ -31,7 +31,11 @@ public record OptimizerConfig(
     @Doc(
             "The longest gradient of a row that a step takes, summed over a micro-batch; a longer"
                 + " one is shortened to it. 0 for no bound; else from 1e-6 to 1e18.")
-        double clipNorm) {
+        double clipNorm,
+    @Doc(
+            "The largest that a weight or a coordinate gets, in rows, bases and perceptrons, above"
+                + " or below 0; from 0.01 to 1e6.")
+        double clipWeight) {
   public OptimizerConfig {
     requireRate("rate", rate);
     requireRate("linearRate", linearRate);
@@ -49,6 +53,8 @@ public record OptimizerConfig(
         "clipNorm",
         clipNorm,
         "0, or from 1e-6 to 1e18");
+    Check.that(
+        clipWeight >= 0.01 && clipWeight <= 1e6, "clipWeight", clipWeight, "from 0.01 to 1e6");
   }
 
   private static void requireRate(String name, double rate) {
@@ -56,6 +62,6 @@ public record OptimizerConfig(
   }
 
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.12, 0.7, 0.05, 0.01, 0.1, 0.01, 0);
+    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.12, 0.7, 0.05, 0.01, 0.1, 0.01, 0, 100);
   }
 }

@@ -44,6 +44,9 @@ public final class Predictor {
   /** The dimension that each slot's row was read with. */
   private int[] slotFound = {};
 
+  /** Popularity of each slot's category, base-2 logarithm. */
+  private float[] slotPopularities = NO_FLOATS;
+
   /** The names of rows, by slot. */
   private RowKey[] names = {};
 
@@ -53,6 +56,7 @@ public final class Predictor {
   private float[] rowStates = NO_FLOATS;
   private int[] dimensions = {};
   private int[] found = {};
+  private float[] popularities = NO_FLOATS;
   private float[] logits = NO_FLOATS;
   private final float[] bias = new float[2];
 
@@ -145,6 +149,14 @@ public final class Predictor {
     return slotFound;
   }
 
+  /**
+   * The logarithm to the base 2 of the popularity of a slot's category; negative infinity where it
+   * is not counted exactly.
+   */
+  float popularity(int slot) {
+    return slotPopularities[slot];
+  }
+
   RowKey name(int slot) {
     return names[slot];
   }
@@ -155,6 +167,7 @@ public final class Predictor {
     if (slotDimensions.length < batch.slots()) {
       slotDimensions = new int[2 * batch.slots()];
       slotFound = new int[2 * batch.slots()];
+      slotPopularities = new float[2 * batch.slots()];
       names = new RowKey[2 * batch.slots()];
     }
     projection.begin();
@@ -203,11 +216,15 @@ public final class Predictor {
     if (dimensions.length < slots.length) {
       dimensions = new int[2 * slots.length];
       found = new int[2 * slots.length];
+      popularities = new float[2 * slots.length];
     }
-    shared.rows().read(shard, keys, batch.latestMs(), rowStates, width, dimensions, found);
+    shared
+        .rows()
+        .read(shard, keys, batch.latestMs(), rowStates, width, dimensions, found, popularities);
     for (int i = 0; i < slots.length; i++) {
       int slot = slots[i];
       slotFound[slot] = Math.max(found[i], 0);
+      slotPopularities[slot] = popularities[i];
       takeRow(slot, keys.table(i), dimensions[i], i * width);
     }
   }

@@ -27,7 +27,17 @@ public interface Rows {
    * @param dimensions receives each row's dimension, {@link dev.varve.table.ResidentRows#ABSENT}
    *     where there is none; where the tail serves a category without a row, the tail's
    * @param found receives the same as it is now
+   * @param popularities receives the logarithm to the base 2 of each category's popularity at
+   *     {@code atMs}, without what {@code keys} name; negative infinity where it is not counted
+   *     exactly
    */
   void read(
-      int shard, RowKeys keys, long atMs, float[] states, int width, int[] dimensions, int[] found);
+      int shard,
+      RowKeys keys,
+      long atMs,
+      float[] states,
+      int width,
+      int[] dimensions,
+      int[] found,
+      float[] popularities);
 }

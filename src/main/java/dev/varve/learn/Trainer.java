@@ -8,6 +8,7 @@ import dev.varve.schema.UpdateBatch;
 import dev.varve.table.RowEncoding;
 import java.util.Arrays;
 import java.util.function.ObjIntConsumer;
+import org.agrona.collections.IntArrayList;
 
 /**
  * Learns from the examples of one partition: a micro-batch that a {@link Predictor} predicted
@@ -27,6 +28,7 @@ public final class Trainer {
       ModelConfig model) {}
 
   private static final float[] NO_FLOATS = {};
+  private static final int[] NO_INTS = {};
 
   private final int trainer;
   private final int shards;
@@ -40,6 +42,7 @@ public final class Trainer {
 
   private final RowEncoding encoding;
   private final QualityTally tally = new QualityTally();
+  private final SliceTally slices;
 
   /** float32[slots][3 + D], of what is served. */
   private float[] gradients = NO_FLOATS;
@@ -48,6 +51,7 @@ public final class Trainer {
   private float[] rowGradients = NO_FLOATS;
 
   private float[] slopes = NO_FLOATS;
+  private final IntArrayList unpredicted = new IntArrayList();
 
   private final float[] before;
   private final float[] after;
@@ -67,6 +71,7 @@ public final class Trainer {
     this.width = encoding.stateLength(dimension);
     this.predictor = new Predictor(shards, dimension, shared);
     this.batch = predictor.batch();
+    this.slices = new SliceTally(shared.features);
     this.before = new float[width];
     this.after = new float[width];
   }
@@ -92,15 +97,18 @@ public final class Trainer {
    * @param endOffset behind the last example that was taken in
    * @param layoutVersion of the newest layout that is known
    * @param updates receives each shard's update batch; one at least when there were examples
+   * @return numbers of the examples that were not learned: what is predicted for them is no number
    */
-  public void learn(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
+  public int[] learn(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
     if (batch.size() == 0) {
-      return;
+      return NO_INTS;
     }
     predictor.predict();
+    unpredicted.clear();
     learnFrom();
     step(endOffset, layoutVersion, updates);
     predictor.clear();
+    return unpredicted.toIntArray();
   }
 
   /** How far the tables are behind this process's trainers ({@link InFlight#rowsBehind}). */
@@ -124,9 +132,17 @@ public final class Trainer {
     return !tally.isEmpty();
   }
 
-  /** The quality since the last call. */
-  public Quality takeQuality(long endOffset) {
-    return tally.take(trainer, endOffset);
+  /**
+   * The quality since the last call.
+   *
+   * @param withTables whether to report by table too, since the last such report
+   */
+  public Quality takeQuality(long endOffset, boolean withTables) {
+    Quality.Builder report = tally.take(trainer, endOffset);
+    if (withTables) {
+      slices.takeInto(report);
+    }
+    return report.build();
   }
 
   /** Forgets everything that was not committed. */
@@ -144,8 +160,13 @@ public final class Trainer {
     slopes = Predictor.atLeast(slopes, batch.size());
     for (int example = 0; example < batch.size(); example++) {
       float logit = predictor.logit(example);
-      count(example, logit);
-      float slope = slope(example, logit);
+      float slope = 0;
+      if (Float.isFinite(logit)) {
+        count(example, logit);
+        slope = slope(example, logit);
+      } else {
+        unpredicted.addInt(example);
+      }
       biasGradient[0] += batch.linearShare(example) * slope;
       biasGradient[1] += slope * slope;
       slopes[example] = slope;
@@ -166,9 +187,11 @@ public final class Trainer {
     float logit = Float.isNaN(shown) ? learnedWith : shown;
     double weight = batch.weight(example);
     double label = batch.label(example);
-    double negative = batch.isCorrection(example) ? -weight : weight * (1 - label);
-    tally.predicted(
-        batch.source(example), logit, weight * label, negative / batch.negativesKept(example));
+    double positive = weight * label;
+    double negative =
+        (batch.isCorrection(example) ? -weight : weight - positive) / batch.negativesKept(example);
+    tally.predicted(batch.source(example), logit, positive, negative);
+    slices.predicted(predictor, example, logit, positive, negative);
   }
 
   /**
@@ -182,7 +205,7 @@ public final class Trainer {
     }
     float kept = batch.negativesKept(example);
     float ofKept = kept == 1 ? logit : logit - (float) Math.log(kept);
-    float error = (float) QualityTally.probability(ofKept) - batch.label(example);
+    float error = (float) QualitySum.probability(ofKept) - batch.label(example);
     return batch.weight(example) * error;
   }
 
@@ -201,7 +224,7 @@ public final class Trainer {
         new UpdateMessages.Slots(
             predictor.slotDimensions(), predictor.slotFound(), rowGradients, dimension);
     var messages = new UpdateMessages(trainer, endOffset, layoutVersion, batch, rows);
-    int counted = batch.size();
+    int counted = batch.size() - unpredicted.size();
     for (int shard = 0; shard < shards; shard++) {
       int[] slots = predictor.slots(shard);
       // Examples without a category are counted all the same.

@@ -1,12 +1,15 @@
 package dev.varve.serve;
 
 import dev.varve.join.JoinWindow;
+import dev.varve.learn.Alarms;
+import dev.varve.learn.QualityWindow;
 import dev.varve.schema.JoinReport;
 import dev.varve.store.RocksDbUse;
 import dev.varve.store.TableSummary;
 import dev.varve.table.RowMemory;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param tables sizes by name
  * @param memory where the rows are
  * @param quality progressive validation; null before the first example
+ * @param qualityByTable the same of the examples that have a category of a table, some seconds
+ *     behind
+ * @param alarms what somebody should look at; empty when all is well
  * @param joinWindowMs how long an impression waits for its click, in event time
  * @param joins what became of impressions and clicks; null before the first
  * @param kafka where the events come from
@@ -41,6 +47,8 @@ public record ServerStatus(
     SortedMap<String, TableSummary> tables,
     Memory memory,
     @Nullable Quality quality,
+    SortedMap<String, TableQuality> qualityByTable,
+    List<Alarms.Alarm> alarms,
     long joinWindowMs,
     @Nullable Joins joins,
     Kafka kafka) {
@@ -107,8 +115,44 @@ public record ServerStatus(
       calibration = defined(calibration);
     }
 
+    /** What a window shows. */
+    public static Quality of(QualityWindow.Snapshot seen) {
+      return new Quality(
+          seen.examples(),
+          seen.logLoss(),
+          seen.normalizedEntropy(),
+          seen.auc(),
+          seen.calibration());
+    }
+
     private static @Nullable Double defined(@Nullable Double measure) {
       return measure == null || !Double.isFinite(measure) ? null : measure;
+    }
+  }
+
+  /**
+   * How well the examples were predicted that have a category of a table.
+   *
+   * @param blocks by the dimension of its row, 0 for none
+   * @param deciles by its popularity, a tenth of the examples each as far as that can be: 1 has the
+   *     least popular categories, 10 the most popular
+   */
+  public record TableQuality(
+      SortedMap<Integer, Quality> blocks, SortedMap<Integer, Quality> deciles) {
+    /** What a window shows. */
+    public static SortedMap<String, TableQuality> of(
+        SortedMap<String, QualityWindow.Slices> tables) {
+      SortedMap<String, TableQuality> all = new TreeMap<>();
+      tables.forEach(
+          (table, of) -> all.put(table, new TableQuality(each(of.blocks()), each(of.deciles()))));
+      return all;
+    }
+
+    private static SortedMap<Integer, Quality> each(
+        SortedMap<Integer, QualityWindow.Snapshot> slices) {
+      SortedMap<Integer, Quality> each = new TreeMap<>();
+      slices.forEach((of, seen) -> each.put(of, Quality.of(seen)));
+      return each;
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.varve.store;
 
 import dev.varve.table.Basis;
+import dev.varve.table.PackedPopularity;
+import dev.varve.table.Popularity;
 import dev.varve.table.ResidentRows;
 import dev.varve.table.RowFormat;
 import dev.varve.table.RowKeys;
@@ -122,7 +124,14 @@ final class ShardLookup {
 
   /** Reads states; as {@link dev.varve.learn.Rows#read}. */
   void states(
-      Shard shard, RowKeys keys, long atMs, float[] out, int width, int[] dimensions, int[] found) {
+      Shard shard,
+      RowKeys keys,
+      long atMs,
+      float[] out,
+      int width,
+      int[] dimensions,
+      int[] found,
+      float[] popularities) {
     int n = keys.size();
     resolve(shard, keys);
     if (counted.length < 2 * n) {
@@ -146,9 +155,22 @@ final class ShardLookup {
       }
       int end = Math.min(at + ResidentRows.CHUNK, n);
       System.arraycopy(dimensions, at, found, at, end - at);
+      popularities(shard.settings().decay(), atMs, dimensions, at, end, popularities);
       foresee(shard.sharedRows(), foresight, keys, at, end, out, width, dimensions);
       if (shard.sharedRows() != SharedRows.NONE) {
         sharedStates(shard, keys.categories(), at, n, out, width, dimensions, found);
+      }
+    }
+  }
+
+  private void popularities(
+      Popularity decay, long atMs, int[] dimensions, int from, int to, float[] out) {
+    for (int i = from; i < to; i++) {
+      out[i] = Float.NEGATIVE_INFINITY;
+      if (dimensions[i] != ResidentRows.ABSENT) {
+        double popularity = PackedPopularity.unpackPopularity(counted[2 * i]);
+        long timeMs = PackedPopularity.unpackTime(counted[2 * i + 1]);
+        out[i] = (float) decay.log(popularity, timeMs, atMs);
       }
     }
   }

@@ -199,11 +199,16 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
       float[] states,
       int width,
       int[] dimensions,
-      int[] found) {
+      int[] found,
+      float[] popularities) {
     ShardLookup lookup = LOOKUPS.get().rows();
     waitFor(
         () ->
-            read(shard, rows -> lookup.states(rows, keys, atMs, states, width, dimensions, found)));
+            read(
+                shard,
+                rows ->
+                    lookup.states(
+                        rows, keys, atMs, states, width, dimensions, found, popularities)));
   }
 
   /** A read that may find the shard unavailable. */

@@ -50,6 +50,14 @@ public record Popularity(long halfLifeMs) {
   }
 
   /**
+   * The logarithm to the base 2 of a popularity at another time, however far it has decayed;
+   * negative infinity for none.
+   */
+  public double log(double p, long timeMs, long atMs) {
+    return p > 0 ? Base2.log(p) - (double) (atMs - timeMs) / halfLifeMs : Double.NEGATIVE_INFINITY;
+  }
+
+  /**
    * The histogram bin of a row that had popularity {@code p} at {@code timeMs}: {@code floor(16 *
    * grade)}, with the grade to an error of 1e-9 and of the rounding of {@code t / h}. Never falls
    * when p or the time grows.

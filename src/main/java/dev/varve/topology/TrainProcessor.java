@@ -1,5 +1,6 @@
 package dev.varve.topology;
 
+import dev.varve.base.Check;
 import dev.varve.broker.DeadLetter;
 import dev.varve.event.ExampleCodec;
 import dev.varve.event.KeyedExample;
@@ -10,6 +11,8 @@ import dev.varve.learn.Trainer;
 import dev.varve.schema.DenseDelta;
 import dev.varve.schema.Quality;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -45,17 +48,28 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
   /** Waiting must end well before the transaction times out. */
   private static final long LONGEST_WAIT_PER_COMMIT_NS = Duration.ofMillis(500).toNanos();
 
+  /** Reports by table are some hundred KB. */
+  private static final long TABLES_EVERY_MS = 5_000;
+
   private static final long PAUSE_NS = Duration.ofMillis(1).toNanos();
+
+  private static final String UNPREDICTED =
+      Check.message("prediction", "no number", "one; the weights have grown out of bounds");
+
+  /** An example of the micro-batch, as it came. */
+  private record Taken(Record<byte[], byte[]> record, RecordMetadata from) {}
 
   private final Settings settings;
   private final ExampleCodec codec;
   private final Trainer.Shared shared;
+  private final List<Taken> taken = new ArrayList<>();
   private @Nullable Trainer trainer;
   private @Nullable ProcessorContext<byte[], byte[]> context;
   private @Nullable DeadLetters deadLetters;
   private long endOffset;
   private long timestampMs;
   private long waitedNs;
+  private long reportedTablesMs;
 
   /** Whether examples were taken that are not learned yet. */
   private boolean pending;
@@ -101,6 +115,7 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       KeyedExample example = codec.decode(record.value());
       trainer().add(example, source);
       RecordMetadata place = Initialized.require(context).recordMetadata().orElseThrow();
+      taken.add(new Taken(record, place));
       if (!example.isCorrection()) {
         settings.top.offer(example, place.partition(), place.offset());
       }
@@ -113,12 +128,19 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
 
   private void learn() {
     if (pending) {
-      trainer()
-          .learn(
-              endOffset,
-              layoutVersion(),
-              (update, shard) ->
-                  forward(ShardPartitioner.key(shard), update.toByteArray(), UPDATES));
+      int[] unpredicted =
+          trainer()
+              .learn(
+                  endOffset,
+                  layoutVersion(),
+                  (update, shard) ->
+                      forward(ShardPartitioner.key(shard), update.toByteArray(), UPDATES));
+      for (int number : unpredicted) {
+        Taken of = taken.get(number);
+        trainer().rejected(DeadLetter.source(of.record.headers()));
+        Initialized.require(deadLetters).send(of.record, of.from, UNPREDICTED);
+      }
+      taken.clear();
       pending = false;
     }
   }
@@ -135,7 +157,10 @@ final class TrainProcessor implements Processor<byte[], byte[], byte[], byte[]> 
       forward(null, delta.toByteArray(), DENSE_DELTAS);
     }
     if (trainer().hasQuality()) {
-      Quality quality = trainer().takeQuality(endOffset);
+      long nowMs = Initialized.require(context).currentSystemTimeMs();
+      boolean withTables = nowMs - reportedTablesMs >= TABLES_EVERY_MS;
+      reportedTablesMs = withTables ? nowMs : reportedTablesMs;
+      Quality quality = trainer().takeQuality(endOffset, withTables);
       settings.window.add(quality);
       forward(null, quality.toByteArray(), QUALITY);
     }

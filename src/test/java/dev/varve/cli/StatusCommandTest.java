@@ -39,6 +39,18 @@ class StatusCommandTest {
   }
 
   @Test
+  void alarmsStandFirst() throws IOException {
+    String answer =
+        ANSWER.replace(
+            "\"quality\":",
+            "\"alarms\": [{\"kind\": \"rejected\", \"text\": \"rejected: 30 %\"}], \"quality\":");
+    try (var server = new FakeServer(200, answer)) {
+      assertThat(CommandRun.of("status", "--server", server.url()).out())
+          .startsWith("ALARM rejected: 30 %\nvarve 0.1.0: running");
+    }
+  }
+
+  @Test
   void thePageShowsStateQualityTablesTotalsAndMemory() throws IOException {
     try (var server = new FakeServer(200, ANSWER)) {
       assertThat(CommandRun.of("status", "--server", server.url()))
@@ -70,6 +82,33 @@ class StatusCommandTest {
                   """,
                   ""));
       assertThat(server.request()).isEqualTo(new FakeServer.Request("GET", "/api/status", ""));
+    }
+  }
+
+  @Test
+  void qualityIsShownByTableBlockAndPopularity() throws IOException {
+    String answer =
+        """
+        {"qualityByTable": {"item": {
+           "blocks": {"0": {"examples": 100, "logLoss": 0.5, "normalizedEntropy": 1.1, "auc": null,
+                            "calibration": 0.9},
+                      "16": {"examples": 2000, "logLoss": 0.25, "normalizedEntropy": 0.9,
+                             "auc": 0.75, "calibration": 1}},
+           "deciles": {"10": {"examples": 2100, "logLoss": 0.26}}}}}
+        """;
+    try (var server = new FakeServer(200, answer)) {
+      assertThat(CommandRun.of("status", "--quality", "--server", server.url()).out())
+          .isEqualTo(
+              """
+              table         of  examples  log-loss  normalized entropy        AUC  calibration
+              item       d = 0       100    0.5000              1.1000  undefined       0.9000
+              item      d = 16     2,000    0.2500              0.9000     0.7500       1.0000
+              item   decile 10     2,100    0.2600           undefined  undefined    undefined
+              """);
+    }
+    try (var server = new FakeServer(200, "{}")) {
+      assertThat(CommandRun.of("status", "--quality", "--server", server.url()).out())
+          .isEqualTo("quality by table: no example yet\n");
     }
   }
 

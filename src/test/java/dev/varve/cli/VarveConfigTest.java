@@ -65,6 +65,7 @@ class VarveConfigTest {
             optimizer.initial-accumulator=0.1
             optimizer.initial-scale=0.01
             optimizer.clip-norm=0.0
+            optimizer.clip-weight=100.0
             train.batch-size=32
             train.threads=1
             train.commit-interval=100ms
@@ -141,6 +142,7 @@ class VarveConfigTest {
       optimizer.initial-accumulator=0.8
       optimizer.initial-scale=0.9
       optimizer.clip-norm=2.5
+      optimizer.clip-weight=50
       train.batch-size=64
       train.threads=2
       train.commit-interval=200ms
@@ -201,7 +203,8 @@ class VarveConfigTest {
               List.of(8),
               ModelConfig.BasisKind.IDENTITY,
               -5),
-          new OptimizerConfig(OptimizerKind.ROWWISE_ADAGRAD, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 2.5),
+          new OptimizerConfig(
+              OptimizerKind.ROWWISE_ADAGRAD, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 2.5, 50),
           new TrainConfig(64, 2, Duration.ofMillis(200), Duration.ofSeconds(3)),
           new StoreConfig(
               3,
@@ -282,6 +285,7 @@ class VarveConfigTest {
         "optimizer.initial-accumulator=0 | from 1e-20 to 1e20",
         "optimizer.initial-scale=0 | above 0, at most 1",
         "optimizer.clip-norm=-1 | 0, or from 1e-6 to 1e18",
+        "optimizer.clip-weight=0 | from 0.01 to 1e6",
         "train.batch-size=65537 | from 1 to 65536",
         "train.threads=65 | from 1 to 64",
         "train.commit-interval=9ms | from 10ms to 5s",

@@ -123,6 +123,41 @@ class KernelsTest {
   }
 
   @Test
+  void clampIsTheSameAndCutsWhatIsBeyond() {
+    forAll(
+        100,
+        random -> {
+          int n = random.nextInt(70);
+          float[] floats = new float[n];
+          for (int i = 0; i < n; i++) {
+            floats[i] =
+                switch (random.nextInt(6)) {
+                  case 0 -> Float.NaN;
+                  case 1 -> Float.NEGATIVE_INFINITY;
+                  case 2 -> Float.MAX_VALUE;
+                  default -> (float) (3 * random.nextGaussian());
+                };
+          }
+          float[] one = clamped(scalar, floats);
+          assertThat(clamped(simd, floats)).containsExactly(one);
+          for (int i = 0; i < n; i++) {
+            boolean isWithin = Math.abs(floats[i]) <= 2 || Float.isNaN(floats[i]);
+            Float expected = isWithin ? floats[i] : Math.copySign(2, floats[i]);
+            assertThat(Float.valueOf(one[i])).isEqualTo(expected);
+          }
+        });
+  }
+
+  private static float[] clamped(Kernels kernels, float[] floats) {
+    var block = Memory.block(Float.BYTES * (floats.length + 1));
+    float[] out = new float[floats.length];
+    kernels.store(floats, 0, block.address(), floats.length);
+    kernels.clamp(block.address(), floats.length, 2);
+    kernels.load(block.address(), out, 0, floats.length);
+    return out;
+  }
+
+  @Test
   void isWithinIsTheSameAndFindsEveryOne() {
     for (int n = 0; n < MOST; n++) {
       float[] floats = new float[n + 2];

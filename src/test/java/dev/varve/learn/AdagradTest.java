@@ -18,7 +18,7 @@ class AdagradTest {
   private final Adagrad optimizer =
       new Adagrad(
           new OptimizerConfig(
-              OptimizerKind.ADAGRAD, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, 0),
+              OptimizerKind.ADAGRAD, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, 0, 100),
           7);
 
   @Test
@@ -122,7 +122,8 @@ class AdagradTest {
 
   @Test
   void theInitialStateIsTheSameWheneverItIsAskedFor() {
-    var other = new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0), 7);
+    var other =
+        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0, 100), 7);
 
     assertThat(other.initial("user", 5, 16)).containsExactly(optimizer.initial("user", 5, 16));
     assertThat(other.initial("bias", 3)).containsExactly(optimizer.initial("bias", 3));
@@ -131,7 +132,8 @@ class AdagradTest {
   @Test
   void theInitialStateDiffersByTableCategoryAndSeed() {
     float[] state = optimizer.initial("user", 5, 16);
-    var other = new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0), 8);
+    var other =
+        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0, 100), 8);
 
     assertThat(optimizer.initial("item", 5, 16)).isNotEqualTo(state);
     assertThat(optimizer.initial("user", 6, 16)).isNotEqualTo(state);

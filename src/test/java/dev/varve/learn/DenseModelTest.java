@@ -25,7 +25,8 @@ class DenseModelTest {
   private static final List<String> NAMES = List.of("bias", "numerical/a", "numerical/b");
 
   private final Adagrad optimizer =
-      new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0), 3);
+      new Adagrad(
+          new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0, 100), 3);
   private final DenseReplica replica = new DenseReplica(optimizer);
   private final DenseMerge merge = new DenseMerge(optimizer);
 

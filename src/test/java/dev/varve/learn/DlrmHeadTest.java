@@ -138,8 +138,8 @@ class DlrmHeadTest {
       float[] slopes = new float[labels.length];
       head.predict(batch, new float[batch.slots() * 5], dense, logits);
       for (int i = 0; i < labels.length; i++) {
-        slopes[i] = (float) QualityTally.probability(logits[i]) - labels[i];
-        loss += step < 1_000 - last ? 0 : QualityTally.logLoss(logits[i], labels[i]);
+        slopes[i] = (float) QualitySum.probability(logits[i]) - labels[i];
+        loss += step < 1_000 - last ? 0 : QualitySum.logLoss(logits[i], labels[i]);
       }
       head.gradients(batch, slopes, new float[batch.slots() * Gradient.length(4)]);
       head.step(0, dense);
@@ -256,7 +256,8 @@ class DlrmHeadTest {
         (examples.isCategory(slot) ? categoricals : numericals).add(examples.feature(slot).name());
       }
       name(random);
-      var config = new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, RATE, INITIAL, 0.1, 0);
+      var config =
+          new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, RATE, INITIAL, 0.1, 0, 100);
       dense = new DenseReplica(new Adagrad(config, 1));
       var model = DenseModel.newBuilder().setVersion(1);
       parameters.forEach(

@@ -227,7 +227,8 @@ class InFlightTest {
         float[] states,
         int width,
         int[] dimensions,
-        int[] found) {
+        int[] found,
+        float[] popularities) {
       throw new AssertionError("rows are the trainer's to read");
     }
   }

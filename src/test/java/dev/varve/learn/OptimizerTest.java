@@ -24,7 +24,7 @@ class OptimizerTest {
 
   private static Optimizer optimizer(OptimizerKind kind, double clipNorm) {
     return Optimizer.of(
-        new OptimizerConfig(kind, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, clipNorm), 7);
+        new OptimizerConfig(kind, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, clipNorm, 100), 7);
   }
 
   // -- every one

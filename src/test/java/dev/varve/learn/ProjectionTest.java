@@ -18,7 +18,7 @@ class ProjectionTest {
 
   private static Adagrad optimizer() {
     return new Adagrad(
-        new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, RATE, 0.1, INITIAL, 0.1, 0), 3);
+        new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, RATE, 0.1, INITIAL, 0.1, 0, 100), 3);
   }
 
   @Test
@@ -219,7 +219,7 @@ class ProjectionTest {
       float[] slopes = new float[batch.size()];
       head.predict(batch, served, scene.dense, slopes);
       for (int example = 0; example < batch.size(); example++) {
-        double p = QualityTally.probability(slopes[example]);
+        double p = QualitySum.probability(slopes[example]);
         slopes[example] = (float) (p - labels.get(example));
       }
       head.gradients(batch, slopes, gradients);

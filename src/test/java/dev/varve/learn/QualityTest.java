@@ -34,7 +34,7 @@ class QualityTest {
             clicks += (double) weight * label;
             predicted += weight * p;
           }
-          QualitySum sum = sum(tally.take(0, 0));
+          QualitySum sum = sum(tally.take(0, 0).build());
           assertThat(sum.logLoss()).isCloseTo(loss / weights, within(1e-9));
           assertThat(sum.calibration())
               .isCloseTo(predicted / clicks, within(1e-9 * predicted / clicks));
@@ -44,11 +44,11 @@ class QualityTest {
   @Test
   void logLossIsFiniteForEveryFiniteLogit() {
     for (float logit : new float[] {-Float.MAX_VALUE, -1e4f, -100, 0, 100, 1e4f, Float.MAX_VALUE}) {
-      assertThat(QualityTally.logLoss(logit, 0)).isFinite().isNotNegative();
-      assertThat(QualityTally.logLoss(logit, 1)).isFinite().isNotNegative();
-      assertThat(QualityTally.probability(logit)).isBetween(0.0, 1.0);
+      assertThat(QualitySum.logLoss(logit, 0)).isFinite().isNotNegative();
+      assertThat(QualitySum.logLoss(logit, 1)).isFinite().isNotNegative();
+      assertThat(QualitySum.probability(logit)).isBetween(0.0, 1.0);
     }
-    assertThat(QualityTally.logLoss(-1e4f, 1)).isEqualTo(1e4);
+    assertThat(QualitySum.logLoss(-1e4f, 1)).isEqualTo(1e4);
   }
 
   @Test
@@ -63,10 +63,10 @@ class QualityTest {
           double spread = random.nextDouble(0.5, 3);
           for (int i = 0; i < n; i++) {
             logits[i] = (float) (spread * random.nextGaussian() - 1);
-            clicked[i] = random.nextDouble() < QualityTally.probability(logits[i]);
+            clicked[i] = random.nextDouble() < QualitySum.probability(logits[i]);
             tally.predicted("", logits[i], clicked[i] ? 1 : 0, clicked[i] ? 0 : 1);
           }
-          assertThat(sum(tally.take(0, 0)).auc())
+          assertThat(sum(tally.take(0, 0).build()).auc())
               .isCloseTo(pairwise(logits, clicked), within(5e-4));
         });
   }
@@ -97,7 +97,7 @@ class QualityTest {
     var tally = new QualityTally();
     tally.predicted("", clicked, 2, 0);
     tally.predicted("", notClicked, 0, 3);
-    return sum(tally.take(0, 0)).auc();
+    return sum(tally.take(0, 0).build()).auc();
   }
 
   @Test
@@ -142,14 +142,14 @@ class QualityTest {
     tally.predicted("web", 0, 1, 0);
     tally.rejected("web");
     tally.predicted("app", 0, 1, 0);
-    Quality report = tally.take(3, 99);
+    Quality report = tally.take(3, 99).build();
 
     assertThat(report.getTrainer()).isEqualTo(3);
     assertThat(report.getEndOffset()).isEqualTo(99);
     assertThat(report.getSourcesList()).extracting("source").containsExactly("web", "app");
     assertThat(report.getSources(0).getRejected()).isEqualTo(1);
     assertThat(tally.isEmpty()).isTrue();
-    assertThat(tally.take(3, 100).getSourcesList()).isEmpty();
+    assertThat(tally.take(3, 100).build().getSourcesList()).isEmpty();
   }
 
   @Test
@@ -160,7 +160,7 @@ class QualityTest {
       tally.rejected("source-" + i);
     }
     tally.rejected("source-1");
-    Quality report = tally.take(0, 0);
+    Quality report = tally.take(0, 0).build();
 
     assertThat(report.getSourcesCount()).isLessThanOrEqualTo(65);
     assertThat(sum(report).examples()).isEqualTo(10_000);
@@ -176,7 +176,7 @@ class QualityTest {
     }
 
     assertThat(window.snapshot().examples()).isEqualTo(100);
-    assertThat(window.snapshot().logLoss()).isCloseTo(QualityTally.logLoss(-5, 1), within(1e-9));
+    assertThat(window.snapshot().logLoss()).isCloseTo(QualitySum.logLoss(-5, 1), within(1e-9));
   }
 
   @Test
@@ -208,7 +208,7 @@ class QualityTest {
     for (int i = 0; i < examples; i++) {
       tally.predicted(source, logit, 1, 0);
     }
-    return tally.take(0, 0);
+    return tally.take(0, 0).build();
   }
 
   private static SourceQuality report(RandomGenerator random, int examples) {
@@ -219,7 +219,7 @@ class QualityTest {
       tally.predicted("", (float) random.nextGaussian(), random.nextInt(2), 1);
       tally.rejected("");
     }
-    return tally.take(0, 0).getSources(0);
+    return tally.take(0, 0).build().getSources(0);
   }
 
   private static QualitySum sum(Quality quality) {

@@ -33,11 +33,14 @@ final class Tables implements Rows {
   private Queue<Waiting> open = new ArrayDeque<>();
   private final Map<Key, float[]> rows = new HashMap<>();
   private final Map<Lane, Long> applied = new HashMap<>();
+  private final Map<Key, Integer> popularities = new HashMap<>();
   private final Map<String, Long> occurrences = new HashMap<>();
   private long examples;
 
   /** So many occurrences give a category a row. */
   private int admission = 1;
+
+  private String poisoned = "";
 
   Tables(int shards, int dimension, Adagrad optimizer) {
     this.shards = shards;
@@ -87,6 +90,7 @@ final class Tables implements Rows {
       assertThat(update.getEventTimeOffsetsMs(i)).isBetween(-batchMs, 0L);
       occurrences.merge(update.getTable(), (long) update.getOccurrences(i), Long::sum);
       Key key = new Key(shard, update.getTable(), category);
+      popularities.merge(key, update.getOccurrences(i), Integer::sum);
       float[] next =
           rows.getOrDefault(key, optimizer.initial(update.getTable(), category, dimension)).clone();
       optimizer.step(next, 0, dimension, gradients, i * Gradient.length(dimension));
@@ -97,6 +101,11 @@ final class Tables implements Rows {
   /** From now on categories have a row only from so many occurrences on. */
   void admitFrom(int newAdmission) {
     admission = newAdmission;
+  }
+
+  /** From now on the rows of this table are no numbers. */
+  void poison(int ofTable) {
+    poisoned = "c" + ofTable;
   }
 
   long examples() {
@@ -120,16 +129,22 @@ final class Tables implements Rows {
       float[] states,
       int width,
       int[] dimensions,
-      int[] found) {
+      int[] found,
+      float[] popularity) {
     for (int i = 0; i < keys.size(); i++) {
       long category = keys.category(i);
-      float[] row = rows.get(new Key(shard, keys.table(i), category));
+      Key key = new Key(shard, keys.table(i), category);
+      float[] row = rows.get(key);
+      popularity[i] = (float) (Math.log(popularities.getOrDefault(key, 0)) / Math.log(2));
       found[i] = row == null ? ResidentRows.ABSENT : dimension;
       if (row == null && keys.underway(i) + keys.occurrences(i) >= admission) {
         row = optimizer.initial(keys.table(i), category, dimension);
       }
       dimensions[i] = row == null ? ResidentRows.ABSENT : dimension;
-      if (row == null) {
+      if (keys.table(i).equals(poisoned)) {
+        dimensions[i] = dimension;
+        Arrays.fill(states, i * width, (i + 1) * width, Float.POSITIVE_INFINITY);
+      } else if (row == null) {
         // What stands there is nobody's: a trainer that learns from it shows.
         Arrays.fill(states, i * width, (i + 1) * width, Float.NaN);
       } else {

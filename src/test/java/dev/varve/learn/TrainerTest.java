@@ -47,9 +47,9 @@ class TrainerTest {
       }
       run.learn(0);
       if (batch >= 900) {
-        run.trainer(0).takeQuality(batch).getSourcesList().forEach(late::add);
+        run.trainer(0).takeQuality(batch, false).getSourcesList().forEach(late::add);
       } else {
-        run.trainer(0).takeQuality(batch);
+        run.trainer(0).takeQuality(batch, false);
       }
     }
 
@@ -71,7 +71,7 @@ class TrainerTest {
         run.trainer(0).add(example().label(label).number(5, number).build(), "");
       }
       run.learn(0);
-      var quality = run.trainer(0).takeQuality(batch);
+      var quality = run.trainer(0).takeQuality(batch, false);
       if (batch >= 200) {
         quality.getSourcesList().forEach(late::add);
       }
@@ -147,7 +147,7 @@ class TrainerTest {
     for (int batch = 0; batch < 5; batch++) {
       run.trainer(0).add(example().label(1).weight(3).build(), "");
       run.trainer(0).add(example().label(0).weight(0.5f).build(), "");
-      float p = (float) QualityTally.probability(expected[0]);
+      float p = (float) QualitySum.probability(expected[0]);
       float clicked = 3 * (p - 1);
       float notClicked = p / 2;
       float squares = clicked * clicked + notClicked * notClicked;
@@ -248,7 +248,7 @@ class TrainerTest {
     trainer.rejected("app");
     run.learn(0);
     assertThat(trainer.hasQuality()).isTrue();
-    var quality = trainer.takeQuality(7);
+    var quality = trainer.takeQuality(7, false);
 
     assertThat(quality.getEndOffset()).isEqualTo(7);
     assertThat(quality.getSourcesList()).extracting("source").containsExactly("app", "web");
@@ -401,12 +401,12 @@ class TrainerTest {
       }
       run.learn(0);
       if (step == steps / 2) {
-        run.trainer(0).takeQuality(1);
+        run.trainer(0).takeQuality(1, false);
       }
     }
 
     var sum = new QualitySum();
-    run.trainer(0).takeQuality(2).getSourcesList().forEach(sum::add);
+    run.trainer(0).takeQuality(2, false).getSourcesList().forEach(sum::add);
 
     assertThat(sum.calibration()).isCloseTo(1, within(0.02));
     // The entropy of the four rates.
@@ -420,26 +420,47 @@ class TrainerTest {
     var shown = example().negativesKept(0.5f).categories(0, 1).predicted(2);
     run.trainer(0).add(shown.label(0).build(), "");
     run.learn(0);
-    assertThat(sum(run.trainer(0)).logLoss()).isCloseTo(QualityTally.logLoss(2, 0), within(1e-9));
+    assertThat(sum(run.trainer(0)).logLoss()).isCloseTo(QualitySum.logLoss(2, 0), within(1e-9));
 
     run.trainer(0).add(shown.label(0).build(), "");
     run.trainer(0).add(shown.label(1).correction().build(), "");
     run.learn(0);
     QualitySum corrected = sum(run.trainer(0));
-    assertThat(corrected.logLoss()).isCloseTo(QualityTally.logLoss(2, 1), within(1e-9));
-    assertThat(corrected.calibration()).isCloseTo(QualityTally.probability(2), within(1e-9));
+    assertThat(corrected.logLoss()).isCloseTo(QualitySum.logLoss(2, 1), within(1e-9));
+    assertThat(corrected.calibration()).isCloseTo(QualitySum.probability(2), within(1e-9));
+  }
+
+  /** A row that is no number takes its examples with it, and no other. */
+  @Test
+  void anExampleWhosePredictionIsNoNumberIsNotLearned() {
+    var run = new Run(4, 0);
+    run.tables.poison(0);
+    var good = example().categories(1, 1, 2).build();
+    var bad = example().categories(0, 1).categories(1, 1, 2).build();
+    run.trainer(0).add(good, "");
+    run.trainer(0).add(bad, "");
+    run.trainer(0).add(good, "");
+    List<UpdateBatch> sent = new ArrayList<>();
+
+    assertThat(run.trainer(0).learn(1, 1, (update, _) -> sent.add(update))).containsExactly(1);
+
+    assertThat(sent.stream().mapToInt(UpdateBatch::getExamples).sum()).isEqualTo(2);
+    QualitySum quality = sum(run.trainer(0));
+    assertThat(quality.examples()).isEqualTo(2);
+    assertThat(quality.logLoss()).isFinite();
   }
 
   private static QualitySum sum(Trainer trainer) {
     var sum = new QualitySum();
-    trainer.takeQuality(1).getSourcesList().forEach(sum::add);
+    trainer.takeQuality(1, false).getSourcesList().forEach(sum::add);
     return sum;
   }
 
   /** Trainers of one process on tables that are some batches late. */
   private static final class Run {
     final Adagrad optimizer =
-        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0), 3);
+        new Adagrad(
+            new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0, 100), 3);
     final Tables tables;
     final DenseMerge merge = new DenseMerge(optimizer);
     final int dimension;
@@ -512,7 +533,7 @@ class TrainerTest {
     double[] batch(int partition, long seed) {
       forSeed(seed, partition);
       learn(partition);
-      var quality = trainer(partition).takeQuality(offset).getSources(0);
+      var quality = trainer(partition).takeQuality(offset, false).getSources(0);
       return new double[] {
         quality.getLogLoss() / quality.getExamples(), quality.getPredicted() / quality.getExamples()
       };

@@ -6,12 +6,14 @@ import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.varve.base.Bytes;
 import dev.varve.join.JoinWindow;
+import dev.varve.learn.Alarms;
 import dev.varve.learn.TopCategories;
 import dev.varve.schema.DelayBin;
 import dev.varve.schema.JoinReport;
 import dev.varve.schema.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.varve.serve.ServerStatus.Kafka;
 import dev.varve.serve.ServerStatus.Quality;
+import dev.varve.serve.ServerStatus.TableQuality;
 import dev.varve.store.TableSummary;
 import dev.varve.table.Popularity;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -27,6 +29,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /** A server on free ports over fake embeddings, and clients of it. */
@@ -152,9 +155,16 @@ final class RunningServer implements AutoCloseable {
         new TreeMap<String, TableSummary>(embeddings.tables()),
         ServerStatus.Memory.of(embeddings.memory(), embeddings.rocksDbUse()),
         new Quality(10, 0.5, 0.9, Double.NaN, 1.1),
+        new TreeMap<>(Map.of("user", slices())),
+        List.of(new Alarms.Alarm("rejected", "many")),
         600_000,
         ServerStatus.Joins.of(joins()),
         new Kafka("localhost:9092", "varve", "varve-learn", "varve-store"));
+  }
+
+  private static TableQuality slices() {
+    return new TableQuality(
+        new TreeMap<>(Map.of(16, new Quality(10, 0.5, 0.9, Double.NaN, 1.1))), new TreeMap<>());
   }
 
   private static JoinWindow.Snapshot joins() {

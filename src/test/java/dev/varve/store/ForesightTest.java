@@ -63,7 +63,8 @@ class ForesightTest {
   @ParameterizedTest
   @EnumSource(OptimizerKind.class)
   void aRowIsReadAsItsUpdateFindsIt(OptimizerKind kind) {
-    var optimizer = Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0), 5);
+    var optimizer =
+        Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100), 5);
     forAll(
         20,
         random -> {
@@ -174,7 +175,7 @@ class ForesightTest {
       keys.add("user", key, ahead[key], now[key]);
     }
     float[] states = new float[KEYS * WIDTH];
-    new ShardLookup().states(shard, keys, atMs, states, WIDTH, to, asItIs);
+    new ShardLookup().states(shard, keys, atMs, states, WIDTH, to, asItIs, new float[keys.size()]);
     return states;
   }
 

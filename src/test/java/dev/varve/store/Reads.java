@@ -20,7 +20,7 @@ final class Reads {
     int width = RowEncoding.FLOAT32_ADAGRAD.stateLength(WIDEST);
     float[] states = new float[width];
     int[] dimensions = new int[1];
-    new ShardLookup().states(shard, keys, 0, states, width, dimensions, new int[1]);
+    new ShardLookup().states(shard, keys, 0, states, width, dimensions, new int[1], new float[1]);
     return dimensions[0] == ResidentRows.ABSENT
         ? null
         : Arrays.copyOf(states, RowEncoding.FLOAT32_ADAGRAD.stateLength(dimensions[0]));

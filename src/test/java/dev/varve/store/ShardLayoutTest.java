@@ -84,7 +84,7 @@ class ShardLayoutTest {
   }
 
   private Optimizer optimizer() {
-    return Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0), 5);
+    return Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100), 5);
   }
 
   /** A shard whose rows have all learned something, key k seen 1 + k % 16 times. */
@@ -158,7 +158,8 @@ class ShardLayoutTest {
     }
     int width = 2 * (1 + DIMENSION);
     float[] all = new float[KEYS * width];
-    new ShardLookup().states(shard, keys, 0, all, width, new int[KEYS], new int[KEYS]);
+    new ShardLookup()
+        .states(shard, keys, 0, all, width, new int[KEYS], new int[KEYS], new float[KEYS]);
     for (int key = 0; key < KEYS; key++) {
       states.add(Arrays.copyOfRange(all, key * width, (key + 1) * width));
     }

@@ -65,7 +65,7 @@ class ShardModelTest {
       var kind = kinds[random.nextInt(kinds.length)];
       double clipNorm = random.nextBoolean() ? 0 : 0.5;
       return Optimizer.of(
-          new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, clipNorm), SEED);
+          new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, clipNorm, 100), SEED);
     }
 
     RowEncoding encoding() {
@@ -345,7 +345,7 @@ class ShardModelTest {
       Arrays.fill(states, Float.NaN);
 
       int[] found = new int[keys.size()];
-      lookup.states(shard, keys, 0, states, width, dimensions, found);
+      lookup.states(shard, keys, 0, states, width, dimensions, found, new float[found.length]);
       assertThat(found).isEqualTo(dimensions);
 
       for (int i = 0; i < keys.size(); i++) {

@@ -45,7 +45,7 @@ class ShardReadersTest {
 
   /** With these, a step is the rate, and the initial coordinates vanish in the first. */
   private static final OptimizerConfig STEADY =
-      new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, RATE, RATE, RATE, 1e-20, 1e-30, 0);
+      new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, RATE, RATE, RATE, 1e-20, 1e-30, 0, 1e6);
 
   private static final Adagrad OPTIMIZER = new Adagrad(STEADY, 1);
 
@@ -186,7 +186,7 @@ class ShardReadersTest {
 
     @Override
     void read() {
-      lookup.states(shard, keys, 0, states, WIDTH, dimensions, found);
+      lookup.states(shard, keys, 0, states, WIDTH, dimensions, found, new float[found.length]);
     }
 
     @Override

@@ -47,7 +47,8 @@ class ShardTailTest {
   }
 
   private Shard open() {
-    var config = new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0);
+    var config =
+        new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100);
     var optimizer = Optimizer.of(config, 5);
     var decay = new Popularity(3_600_000);
     var shard =
@@ -278,7 +279,7 @@ class ShardTailTest {
     int n = 0;
     do {
       Arrays.fill(states, Float.NaN);
-      lookup.states(shard, keys, 0, states, width, dimensions, new int[4]);
+      lookup.states(shard, keys, 0, states, width, dimensions, new int[4], new float[4]);
       for (int i = 0; i < 4; i++) {
         int d = dimensions[i];
         assertThat(d).isIn(ResidentRows.ABSENT, 1, 2, 4, 8);

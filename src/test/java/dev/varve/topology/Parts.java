@@ -71,7 +71,8 @@ final class Parts {
         float[] states,
         int width,
         int[] dimensions,
-        int[] found) {
+        int[] found,
+        float[] popularities) {
       Arrays.fill(dimensions, 0, keys.size(), ResidentRows.ABSENT);
       Arrays.fill(found, 0, keys.size(), ResidentRows.ABSENT);
     }

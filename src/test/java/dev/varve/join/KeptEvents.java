@@ -9,7 +9,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** What a joiner keeps, in a map. */
-final class KeptEvents implements WaitingEvents {
+public final class KeptEvents implements WaitingEvents {
   private record Key(String id, long ms) implements Comparable<Key> {
     @Override
     public int compareTo(Key other) {

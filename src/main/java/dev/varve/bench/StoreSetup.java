@@ -44,7 +44,10 @@ final class StoreSetup {
         usual.initialAccumulator(),
         usual.initialScale(),
         usual.clipNorm(),
-        usual.clipWeight());
+        usual.clipWeight(),
+        usual.warmUp(),
+        usual.halveEvery(),
+        usual.leastShare());
   }
 
   private static StoreConfig store(Settings settings) {

@@ -21,6 +21,10 @@ public final class DenseReplica {
   private record Sent(long endOffset, Map<String, float[]> changes) {}
 
   private final Adagrad optimizer;
+
+  /** With what rates are multiplied with now. */
+  private volatile Adagrad stepping;
+
   private Map<String, float[]> published = Map.of();
   private long version;
   private final Map<String, float[]> current = new HashMap<>();
@@ -29,6 +33,12 @@ public final class DenseReplica {
 
   public DenseReplica(Adagrad optimizer) {
     this.optimizer = optimizer;
+    this.stepping = optimizer;
+  }
+
+  /** What rates of the steps that follow are multiplied with, of all trainers. */
+  void rate(float factor) {
+    stepping = (Adagrad) optimizer.times(factor);
   }
 
   /** Copies the state of named parameters (shape as in {@link Adagrad}) to {@code target}. */
@@ -58,7 +68,7 @@ public final class DenseReplica {
     String name = DenseParameters.basis(table);
     float[] state = state(name, width * width - 1);
     float[] before = state.clone();
-    optimizer.stepBasis(state, width * width, gradients, squares);
+    stepping.stepBasis(state, width * width, gradients, squares);
     remember(trainer, name, before, state);
   }
 
@@ -80,7 +90,7 @@ public final class DenseReplica {
       int trainer, String name, float[] gradients, int from, int n, int examples) {
     float[] state = state(name, n - 1);
     float[] before = state.clone();
-    optimizer.stepMlp(state, n, gradients, from, examples);
+    stepping.stepMlp(state, n, gradients, from, examples);
     remember(trainer, name, before, state);
   }
 
@@ -89,7 +99,7 @@ public final class DenseReplica {
       int trainer, String name, int dimension, float[] gradients, int from) {
     float[] state = state(name, dimension);
     float[] before = state.clone();
-    if (optimizer.step(state, 0, dimension, gradients, from)) {
+    if (stepping.step(state, 0, dimension, gradients, from)) {
       remember(trainer, name, before, state);
     }
   }

@@ -65,6 +65,16 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
     return new Adagrad(config, seed);
   }
 
+  /** The same with all rates multiplied. */
+  public final Optimizer times(float factor) {
+    return factor == 1 ? this : of(config.times(factor), seed);
+  }
+
+  /** What rates are multiplied with, when so many examples of a partition have been learned. */
+  final float rateAt(long examples) {
+    return config.rateAt(examples);
+  }
+
   final long seed() {
     return seed;
   }

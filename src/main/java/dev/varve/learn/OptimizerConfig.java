@@ -35,7 +35,17 @@ public record OptimizerConfig(
     @Doc(
             "The largest that a weight or a coordinate gets, in rows, bases and perceptrons, above"
                 + " or below 0; from 0.01 to 1e6.")
-        double clipWeight) {
+        double clipWeight,
+    @Doc(
+            "Examples of a partition over which rates rise from nothing to what they are; 0 for"
+                + " none, at most 1e15.")
+        long warmUp,
+    @Doc("Examples of a partition after which rates halve, again and again; 0 for never.")
+        long halveEvery,
+    @Doc("What rates that halve do not fall below, as a share of what they are; from 0.001 to 1.")
+        double leastShare) {
+  private static final long MOST_EXAMPLES = 1_000_000_000_000_000L;
+
   public OptimizerConfig {
     requireRate("rate", rate);
     requireRate("linearRate", linearRate);
@@ -55,13 +65,49 @@ public record OptimizerConfig(
         "0, or from 1e-6 to 1e18");
     Check.that(
         clipWeight >= 0.01 && clipWeight <= 1e6, "clipWeight", clipWeight, "from 0.01 to 1e6");
+    requireExamples("warmUp", warmUp);
+    requireExamples("halveEvery", halveEvery);
+    Check.that(leastShare >= 0.001 && leastShare <= 1, "leastShare", leastShare, "from 0.001 to 1");
   }
 
   private static void requireRate(String name, double rate) {
     Check.that(rate > 0 && rate <= 10, name, rate, "above 0, at most 10");
   }
 
+  private static void requireExamples(String name, long examples) {
+    Check.that(
+        examples >= 0 && examples <= MOST_EXAMPLES, name, examples, "0, or examples up to 1e15");
+  }
+
+  /**
+   * What all rates are multiplied with, when so many examples of a partition have been learned:
+   * above 0, at most 1.
+   */
+  public float rateAt(long examples) {
+    double warmth = warmUp == 0 ? 1 : Math.min(1, (examples + 1.0) / warmUp);
+    double left = halveEvery == 0 ? 1 : Math.pow(2, -(double) examples / halveEvery);
+    return (float) (warmth * Math.max(leastShare, left));
+  }
+
+  /** The same with all rates multiplied. */
+  OptimizerConfig times(float factor) {
+    return new OptimizerConfig(
+        kind,
+        factor * rate,
+        factor * linearRate,
+        factor * basisRate,
+        factor * denseRate,
+        initialAccumulator,
+        initialScale,
+        clipNorm,
+        clipWeight,
+        warmUp,
+        halveEvery,
+        leastShare);
+  }
+
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(OptimizerKind.ADAGRAD, 0.12, 0.7, 0.05, 0.01, 0.1, 0.01, 0, 100);
+    return new OptimizerConfig(
+        OptimizerKind.ADAGRAD, 0.12, 0.7, 0.05, 0.01, 0.1, 0.01, 0, 100, 0, 0, 0.1);
   }
 }

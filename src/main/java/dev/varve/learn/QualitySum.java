@@ -56,15 +56,37 @@ public final class QualitySum {
    * @param negative how much as not clicked; below 0 takes back what counted so before
    */
   void count(float logit, double positive, double negative) {
+    count(Prediction.of(logit, positive, negative), 1);
+  }
+
+  /** Counts a share of a prediction. */
+  void count(Prediction of, double share) {
     examples++;
-    weight += positive + negative;
-    logLoss += positive * logLoss(logit, 1) + negative * logLoss(logit, 0);
-    positives += positive;
-    predicted += (positive + negative) * probability(logit);
-    int bin = Math.clamp((int) Math.floor(BINS_PER_LOGIT * logit), FIRST_BIN, LAST_BIN);
-    double[] byLabel = byLabel(Math.floorDiv(bin, together) * together);
-    byLabel[0] += negative;
-    byLabel[1] += positive;
+    weight += share * (of.positive + of.negative);
+    logLoss += share * of.logLoss;
+    positives += share * of.positive;
+    predicted += share * of.predicted;
+    double[] byLabel = byLabel(Math.floorDiv(of.bin, together) * together);
+    byLabel[0] += share * of.negative;
+    byLabel[1] += share * of.positive;
+  }
+
+  /** What is counted of a prediction, in as many sums as there are. */
+  record Prediction(double positive, double negative, double logLoss, double predicted, int bin) {
+    /**
+     * Computes it.
+     *
+     * @param positive how much it counts as clicked
+     * @param negative how much as not clicked; below 0 takes back what counted so before
+     */
+    static Prediction of(float logit, double positive, double negative) {
+      return new Prediction(
+          positive,
+          negative,
+          positive * QualitySum.logLoss(logit, 1) + negative * QualitySum.logLoss(logit, 0),
+          (positive + negative) * probability(logit),
+          Math.clamp((int) Math.floor(BINS_PER_LOGIT * logit), FIRST_BIN, LAST_BIN));
+    }
   }
 
   /** Counts a record that was refused. */

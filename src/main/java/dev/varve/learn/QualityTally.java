@@ -15,14 +15,9 @@ public final class QualityTally {
 
   private final Map<String, QualitySum> sources = new LinkedHashMap<>();
 
-  /**
-   * Counts a prediction.
-   *
-   * @param positive how much it counts as clicked
-   * @param negative how much as not clicked; below 0 takes back what counted so before
-   */
-  void predicted(String source, float logit, double positive, double negative) {
-    of(source).count(logit, positive, negative);
+  /** Counts a prediction. */
+  void predicted(String source, QualitySum.Prediction prediction) {
+    of(source).count(prediction, 1);
   }
 
   /** Counts a record that was refused. */

@@ -55,13 +55,8 @@ final class SliceTally {
     this.features = features;
   }
 
-  /**
-   * Counts a prediction in all tables of an example.
-   *
-   * @param positive how much it counts as clicked
-   * @param negative how much as not clicked; below 0 takes back what counted so before
-   */
-  void predicted(Predictor predictor, int example, float logit, double positive, double negative) {
+  /** Counts a prediction in all tables of its example. */
+  void predicted(Predictor predictor, int example, QualitySum.Prediction prediction) {
     MicroBatch batch = predictor.batch();
     examples++;
     int end = batch.firstTerm(batch.firstFeature(example + 1));
@@ -71,9 +66,9 @@ final class SliceTally {
         double share = batch.scale(term);
         Table table = table(batch.feature(slot).index());
         int block = Integer.SIZE - Integer.numberOfLeadingZeros(predictor.slotDimensions()[slot]);
-        Table.at(table.blocks, block).count(logit, share * positive, share * negative);
+        Table.at(table.blocks, block).count(prediction, share);
         int of = classOf(predictor.popularity(slot)) - UNCOUNTED;
-        Table.at(table.classes, of).count(logit, share * positive, share * negative);
+        Table.at(table.classes, of).count(prediction, share);
       }
     }
   }

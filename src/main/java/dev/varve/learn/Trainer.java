@@ -41,6 +41,11 @@ public final class Trainer {
   private final int width;
 
   private final RowEncoding encoding;
+  private final RatedOptimizer optimizer;
+
+  /** What rates are multiplied with in this micro-batch. */
+  private float rate = 1;
+
   private final QualityTally tally = new QualityTally();
   private final SliceTally slices;
 
@@ -68,6 +73,7 @@ public final class Trainer {
     this.dimension = dimension;
     this.shared = shared;
     this.encoding = shared.optimizer.encoding();
+    this.optimizer = new RatedOptimizer(shared.optimizer);
     this.width = encoding.stateLength(dimension);
     this.predictor = new Predictor(shards, dimension, shared);
     this.batch = predictor.batch();
@@ -103,6 +109,8 @@ public final class Trainer {
     if (batch.size() == 0) {
       return NO_INTS;
     }
+    rate = shared.optimizer.rateAt(endOffset - batch.size());
+    shared.dense.rate(rate);
     predictor.predict();
     unpredicted.clear();
     learnFrom();
@@ -190,8 +198,9 @@ public final class Trainer {
     double positive = weight * label;
     double negative =
         (batch.isCorrection(example) ? -weight : weight - positive) / batch.negativesKept(example);
-    tally.predicted(batch.source(example), logit, positive, negative);
-    slices.predicted(predictor, example, logit, positive, negative);
+    var prediction = QualitySum.Prediction.of(logit, positive, negative);
+    tally.predicted(batch.source(example), prediction);
+    slices.predicted(predictor, example, prediction);
   }
 
   /**
@@ -223,7 +232,7 @@ public final class Trainer {
     var rows =
         new UpdateMessages.Slots(
             predictor.slotDimensions(), predictor.slotFound(), rowGradients, dimension);
-    var messages = new UpdateMessages(trainer, endOffset, layoutVersion, batch, rows);
+    var messages = new UpdateMessages(trainer, endOffset, layoutVersion, batch, rows, rate);
     int counted = batch.size() - unpredicted.size();
     for (int shard = 0; shard < shards; shard++) {
       int[] slots = predictor.slots(shard);
@@ -286,7 +295,7 @@ public final class Trainer {
     int d = predictor.slotDimensions()[slot];
     encoding.copy(predictor.states(), slot * predictor.stride(), dimension, before, 0, d);
     System.arraycopy(before, 0, after, 0, encoding.stateLength(d));
-    shared.optimizer.step(after, 0, d, rowGradients, slot * Gradient.length(dimension));
+    optimizer.at(rate).step(after, 0, d, rowGradients, slot * Gradient.length(dimension));
     for (int k = 0; k < encoding.stateLength(d); k++) {
       after[k] -= before[k];
     }

@@ -28,6 +28,7 @@ final class UpdateMessages {
   private final MicroBatch batch;
 
   private final Slots rows;
+  private final float rate;
 
   /** From a slot's gradient to the next, floats. */
   private final int stride;
@@ -49,13 +50,16 @@ final class UpdateMessages {
    * @param trainer partition of the examples
    * @param endOffset behind the last example of the micro-batch
    * @param layoutVersion of the newest layout that was known
+   * @param rate what the optimizer's rates are multiplied with
    */
-  UpdateMessages(int trainer, long endOffset, long layoutVersion, MicroBatch batch, Slots rows) {
+  UpdateMessages(
+      int trainer, long endOffset, long layoutVersion, MicroBatch batch, Slots rows, float rate) {
     this.trainer = trainer;
     this.endOffset = endOffset;
     this.layoutVersion = layoutVersion;
     this.batch = batch;
     this.rows = rows;
+    this.rate = rate;
     this.stride = Gradient.length(rows.dimension);
     this.mostRows = Math.max(1, MOST_BYTES / (stride * Float.BYTES + KEY_BYTES));
   }
@@ -85,6 +89,9 @@ final class UpdateMessages {
             .setLayoutVersion(layoutVersion)
             .setExamples(examples)
             .setEventTimeMs(batch.latestMs());
+    if (rate != 1) {
+      update.setRate(rate);
+    }
     for (int from = 0; from < slots.length; ) {
       int to = from + 1;
       while (to < slots.length

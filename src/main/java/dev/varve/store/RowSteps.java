@@ -1,5 +1,6 @@
 package dev.varve.store;
 
+import dev.varve.learn.RatedOptimizer;
 import dev.varve.schema.TableUpdate;
 import dev.varve.table.PackedPopularity;
 import dev.varve.table.ResidentRows;
@@ -35,6 +36,7 @@ final class RowSteps {
   private final CategorySketch unseen;
   private final RowMoves moves;
   private final SharedSteps shared;
+  private final RatedOptimizer optimizer;
   private final RowUpdates updates;
   private final Runnable writeBack;
   private final int chunk;
@@ -80,7 +82,8 @@ final class RowSteps {
     this.unseen = unseen;
     this.moves = moves;
     this.shared = shared;
-    this.updates = new RowUpdates(rows, settings.decay(), settings.optimizer());
+    this.optimizer = new RatedOptimizer(settings.optimizer());
+    this.updates = new RowUpdates(rows, settings.decay(), optimizer);
     this.writeBack = writeBack;
     this.chunk = rows.chunk(dimension);
     this.columns = new UpdateColumns(dimension);
@@ -88,6 +91,11 @@ final class RowSteps {
 
   long refusedGradients() {
     return refusedGradients;
+  }
+
+  /** All updates that follow are of a micro-batch whose rates are multiplied with this. */
+  void rate(float factor) {
+    optimizer.at(factor);
   }
 
   /** Applies an update that was checked. */

@@ -251,6 +251,7 @@ final class Shard implements AutoCloseable {
       if (tables.addNew(batch)) {
         tail.share();
       }
+      steps.rate(batch.hasRate() ? batch.getRate() : 1);
       for (TableUpdate update : batch.getTablesList()) {
         steps.apply(tables.get(update.getTable()), update, batch.getEventTimeMs());
       }

@@ -45,6 +45,8 @@ final class UpdateCheck {
           "event time",
           timeMs,
           "1 to " + ExampleCodec.LAST_TIME_MS);
+      float rate = batch.getRate();
+      Check.that(!batch.hasRate() || (rate > 0 && rate <= 1), "rate", rate, "above 0, at most 1");
       int tables = known.size();
       for (TableUpdate update : batch.getTablesList()) {
         check(update, timeMs, dimension);

@@ -66,6 +66,9 @@ class VarveConfigTest {
             optimizer.initial-scale=0.01
             optimizer.clip-norm=0.0
             optimizer.clip-weight=100.0
+            optimizer.warm-up=0
+            optimizer.halve-every=0
+            optimizer.least-share=0.1
             train.batch-size=32
             train.threads=1
             train.commit-interval=100ms
@@ -143,6 +146,9 @@ class VarveConfigTest {
       optimizer.initial-scale=0.9
       optimizer.clip-norm=2.5
       optimizer.clip-weight=50
+      optimizer.warm-up=1000
+      optimizer.halve-every=2000
+      optimizer.least-share=0.25
       train.batch-size=64
       train.threads=2
       train.commit-interval=200ms
@@ -204,7 +210,18 @@ class VarveConfigTest {
               ModelConfig.BasisKind.IDENTITY,
               -5),
           new OptimizerConfig(
-              OptimizerKind.ROWWISE_ADAGRAD, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 2.5, 50),
+              OptimizerKind.ROWWISE_ADAGRAD,
+              0.5,
+              0.6,
+              0.7,
+              0.75,
+              0.8,
+              0.9,
+              2.5,
+              50,
+              1000,
+              2000,
+              0.25),
           new TrainConfig(64, 2, Duration.ofMillis(200), Duration.ofSeconds(3)),
           new StoreConfig(
               3,
@@ -286,6 +303,9 @@ class VarveConfigTest {
         "optimizer.initial-scale=0 | above 0, at most 1",
         "optimizer.clip-norm=-1 | 0, or from 1e-6 to 1e18",
         "optimizer.clip-weight=0 | from 0.01 to 1e6",
+        "optimizer.warm-up=-1 | 0, or examples up to 1e15",
+        "optimizer.halve-every=-1 | 0, or examples up to 1e15",
+        "optimizer.least-share=0 | from 0.001 to 1",
         "train.batch-size=65537 | from 1 to 65536",
         "train.threads=65 | from 1 to 64",
         "train.commit-interval=9ms | from 10ms to 5s",

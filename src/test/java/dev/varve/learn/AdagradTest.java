@@ -18,7 +18,7 @@ class AdagradTest {
   private final Adagrad optimizer =
       new Adagrad(
           new OptimizerConfig(
-              OptimizerKind.ADAGRAD, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, 0, 100),
+              OptimizerKind.ADAGRAD, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, 0, 100, 0, 0, 1),
           7);
 
   @Test
@@ -123,7 +123,8 @@ class AdagradTest {
   @Test
   void theInitialStateIsTheSameWheneverItIsAskedFor() {
     var other =
-        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0, 100), 7);
+        new Adagrad(
+            new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0, 100, 0, 0, 1), 7);
 
     assertThat(other.initial("user", 5, 16)).containsExactly(optimizer.initial("user", 5, 16));
     assertThat(other.initial("bias", 3)).containsExactly(optimizer.initial("bias", 3));
@@ -133,7 +134,8 @@ class AdagradTest {
   void theInitialStateDiffersByTableCategoryAndSeed() {
     float[] state = optimizer.initial("user", 5, 16);
     var other =
-        new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0, 100), 8);
+        new Adagrad(
+            new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1, 0.01, 0, 100, 0, 0, 1), 8);
 
     assertThat(optimizer.initial("item", 5, 16)).isNotEqualTo(state);
     assertThat(optimizer.initial("user", 6, 16)).isNotEqualTo(state);

@@ -26,7 +26,8 @@ class DenseModelTest {
 
   private final Adagrad optimizer =
       new Adagrad(
-          new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0, 100), 3);
+          new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0, 100, 0, 0, 1),
+          3);
   private final DenseReplica replica = new DenseReplica(optimizer);
   private final DenseMerge merge = new DenseMerge(optimizer);
 

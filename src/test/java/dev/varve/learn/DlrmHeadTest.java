@@ -257,7 +257,8 @@ class DlrmHeadTest {
       }
       name(random);
       var config =
-          new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, RATE, INITIAL, 0.1, 0, 100);
+          new OptimizerConfig(
+              OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, RATE, INITIAL, 0.1, 0, 100, 0, 0, 1);
       dense = new DenseReplica(new Adagrad(config, 1));
       var model = DenseModel.newBuilder().setVersion(1);
       parameters.forEach(

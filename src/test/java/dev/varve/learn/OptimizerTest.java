@@ -24,7 +24,59 @@ class OptimizerTest {
 
   private static Optimizer optimizer(OptimizerKind kind, double clipNorm) {
     return Optimizer.of(
-        new OptimizerConfig(kind, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, clipNorm, 100), 7);
+        new OptimizerConfig(
+            kind, RATE, LINEAR_RATE, 0.02, 0.01, INITIAL, 0.01, clipNorm, 100, 0, 0, 1),
+        7);
+  }
+
+  // -- rates
+
+  @Test
+  void ratesRiseAndThenHalveDownToTheLeast() {
+    var usual = OptimizerConfig.defaults();
+    assertThat(usual.rateAt(0)).isEqualTo(1);
+    assertThat(usual.rateAt(1L << 40)).isEqualTo(1);
+    var config =
+        new OptimizerConfig(OptimizerKind.SGD, 1, 1, 1, 1, 0.1, 0.1, 0, 100, 10, 1_000, 0.25);
+
+    assertThat(config.rateAt(0)).isCloseTo(0.1f, within(1e-6f));
+    assertThat(config.rateAt(4)).isCloseTo(0.5f, within(2e-3f));
+    assertThat(config.rateAt(1_000)).isEqualTo(0.5f);
+    assertThat(config.rateAt(1_500)).isCloseTo(0.353553f, within(1e-5f));
+    assertThat(config.rateAt(1_000_000)).isEqualTo(0.25f);
+  }
+
+  @ParameterizedTest
+  @EnumSource(OptimizerKind.class)
+  void aStepAtHalfTheRateGoesHalfAsFar(OptimizerKind kind) {
+    Optimizer optimizer = optimizer(kind, 0);
+    float[] gradients = {0.3f, -0.2f, 0.1f, 0.09f, 0.05f};
+    float[] whole = optimizer.initial("user", 5, 2);
+    float[] half = whole.clone();
+    float[] before = whole.clone();
+
+    optimizer.step(whole, 0, 2, gradients, 0);
+    optimizer.times(0.5f).step(half, 0, 2, gradients, 0);
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(half[i] - before[i]).isCloseTo((whole[i] - before[i]) / 2, within(1e-7f));
+      assertThat(half[i]).isNotEqualTo(before[i]);
+    }
+    assertThat(optimizer.times(1)).isSameAs(optimizer);
+  }
+
+  @ParameterizedTest
+  @EnumSource(OptimizerKind.class)
+  void noWeightGrowsBeyondItsBound(OptimizerKind kind) {
+    var optimizer =
+        Optimizer.of(new OptimizerConfig(kind, 10, 10, 1, 1, 1e-6, 0.01, 0, 7, 0, 0, 1), 1);
+    float[] state = optimizer.initial("user", 5, 2);
+
+    for (int i = 0; i < 5; i++) {
+      optimizer.step(state, 0, 2, new float[] {1, -1, 1, 1, 1}, 0);
+    }
+
+    assertThat(state).startsWith(-7, 7, -7);
   }
 
   // -- every one

@@ -28,7 +28,9 @@ class PoisonedStreamTest {
   private static final float LARGEST = 0.5f;
 
   private final Adagrad optimizer =
-      new Adagrad(new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1e-6, 0.1, 0, LARGEST), 1);
+      new Adagrad(
+          new OptimizerConfig(OptimizerKind.ADAGRAD, 1, 1, 1, 1, 1e-6, 0.1, 0, LARGEST, 0, 0, 1),
+          1);
   private final Tables tables = new Tables(SHARDS, DIMENSION, optimizer);
   private final FeatureSet features = new FeatureSet(FeaturesConfig.defaults());
   private final ExampleCodec codec = new ExampleCodec(LimitsConfig.defaults(), features);

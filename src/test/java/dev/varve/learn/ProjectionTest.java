@@ -18,7 +18,9 @@ class ProjectionTest {
 
   private static Adagrad optimizer() {
     return new Adagrad(
-        new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, RATE, 0.1, INITIAL, 0.1, 0, 100), 3);
+        new OptimizerConfig(
+            OptimizerKind.ADAGRAD, 0.1, 0.1, RATE, 0.1, INITIAL, 0.1, 0, 100, 0, 0, 1),
+        3);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.varve.learn.QualitySum.Prediction;
 import dev.varve.schema.Quality;
 import dev.varve.schema.SourceQuality;
 import java.util.ArrayDeque;
@@ -27,7 +28,8 @@ class QualityTest {
             float logit = (float) (3 * random.nextGaussian());
             float label = random.nextInt(3) == 0 ? random.nextFloat() : random.nextInt(2);
             float weight = random.nextFloat(0.1f, 5);
-            tally.predicted("", logit, (double) weight * label, (double) weight * (1 - label));
+            tally.predicted(
+                "", Prediction.of(logit, (double) weight * label, (double) weight * (1 - label)));
             double p = 1 / (1 + Math.exp(-logit));
             loss -= weight * (label * Math.log(p) + (1 - label) * Math.log(1 - p));
             weights += weight;
@@ -64,7 +66,7 @@ class QualityTest {
           for (int i = 0; i < n; i++) {
             logits[i] = (float) (spread * random.nextGaussian() - 1);
             clicked[i] = random.nextDouble() < QualitySum.probability(logits[i]);
-            tally.predicted("", logits[i], clicked[i] ? 1 : 0, clicked[i] ? 0 : 1);
+            tally.predicted("", Prediction.of(logits[i], clicked[i] ? 1 : 0, clicked[i] ? 0 : 1));
           }
           assertThat(sum(tally.take(0, 0).build()).auc())
               .isCloseTo(pairwise(logits, clicked), within(5e-4));
@@ -95,8 +97,8 @@ class QualityTest {
 
   private static double auc(float clicked, float notClicked) {
     var tally = new QualityTally();
-    tally.predicted("", clicked, 2, 0);
-    tally.predicted("", notClicked, 0, 3);
+    tally.predicted("", Prediction.of(clicked, 2, 0));
+    tally.predicted("", Prediction.of(notClicked, 0, 3));
     return sum(tally.take(0, 0).build()).auc();
   }
 
@@ -139,9 +141,9 @@ class QualityTest {
   void aReportIsOfWhatWasCountedSinceTheLastOneBySource() {
     var tally = new QualityTally();
     assertThat(tally.isEmpty()).isTrue();
-    tally.predicted("web", 0, 1, 0);
+    tally.predicted("web", Prediction.of(0, 1, 0));
     tally.rejected("web");
-    tally.predicted("app", 0, 1, 0);
+    tally.predicted("app", Prediction.of(0, 1, 0));
     Quality report = tally.take(3, 99).build();
 
     assertThat(report.getTrainer()).isEqualTo(3);
@@ -156,7 +158,7 @@ class QualityTest {
   void sourcesBeyondTheFirstManyAreCountedTogether() {
     var tally = new QualityTally();
     for (int i = 0; i < 10_000; i++) {
-      tally.predicted("source-" + i, 0, 1, 0);
+      tally.predicted("source-" + i, Prediction.of(0, 1, 0));
       tally.rejected("source-" + i);
     }
     tally.rejected("source-1");
@@ -206,17 +208,17 @@ class QualityTest {
   private static Quality quality(String source, int examples, float logit) {
     var tally = new QualityTally();
     for (int i = 0; i < examples; i++) {
-      tally.predicted(source, logit, 1, 0);
+      tally.predicted(source, Prediction.of(logit, 1, 0));
     }
     return tally.take(0, 0).build();
   }
 
   private static SourceQuality report(RandomGenerator random, int examples) {
     var tally = new QualityTally();
-    tally.predicted("", (float) random.nextGaussian(), 1, 0);
-    tally.predicted("", (float) random.nextGaussian(), 0, 1);
+    tally.predicted("", Prediction.of((float) random.nextGaussian(), 1, 0));
+    tally.predicted("", Prediction.of((float) random.nextGaussian(), 0, 1));
     for (int i = 0; i < examples; i++) {
-      tally.predicted("", (float) random.nextGaussian(), random.nextInt(2), 1);
+      tally.predicted("", Prediction.of((float) random.nextGaussian(), random.nextInt(2), 1));
       tally.rejected("");
     }
     return tally.take(0, 0).build().getSources(0);

@@ -71,13 +71,13 @@ final class Tables implements Rows {
   private void apply(Waiting update) {
     UpdateBatch batch = update.batch;
     for (TableUpdate table : batch.getTablesList()) {
-      apply(table, update.shard, batch.getEventTimeMs());
+      apply(table, update.shard, batch.getEventTimeMs(), batch.hasRate() ? batch.getRate() : 1);
     }
     examples += batch.getExamples();
     applied.merge(new Lane(update.shard, batch.getTrainer()), batch.getEndOffset(), Math::max);
   }
 
-  private void apply(TableUpdate update, int shard, long batchMs) {
+  private void apply(TableUpdate update, int shard, long batchMs, float rate) {
     int n = update.getKeysCount();
     assertThat(update.getDimensionsList()).isEqualTo(Collections.nCopies(n, dimension));
     float[] gradients = new float[n * Gradient.length(dimension)];
@@ -93,7 +93,7 @@ final class Tables implements Rows {
       popularities.merge(key, update.getOccurrences(i), Integer::sum);
       float[] next =
           rows.getOrDefault(key, optimizer.initial(update.getTable(), category, dimension)).clone();
-      optimizer.step(next, 0, dimension, gradients, i * Gradient.length(dimension));
+      optimizer.times(rate).step(next, 0, dimension, gradients, i * Gradient.length(dimension));
       rows.put(key, next);
     }
   }

@@ -450,6 +450,24 @@ class TrainerTest {
     assertThat(quality.logLoss()).isFinite();
   }
 
+  /** As many examples warm up as two batches have; the tables step as far as the trainer did. */
+  @Test
+  void ratesAreThoseOfTheExamplesSoFar() {
+    var config =
+        new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0, 100, 8, 0, 1);
+    var run = new Run(4, 0, 1_000_000, BasisKind.IDENTITY, new Adagrad(config, 3));
+    List<UpdateBatch> sent = new ArrayList<>();
+    for (int batch = 0; batch < 3; batch++) {
+      for (int i = 0; i < 4; i++) {
+        run.trainer(0).add(example().categories(0, 1).number(5, 1).build(), "");
+      }
+      run.trainer(0).learn(4L * (batch + 1), 1, (update, _) -> sent.add(update));
+    }
+
+    assertThat(sent).extracting(UpdateBatch::getRate).containsExactly(0.125f, 0.625f, 0f);
+    assertThat(sent.getLast().hasRate()).isFalse();
+  }
+
   private static QualitySum sum(Trainer trainer) {
     var sum = new QualitySum();
     trainer.takeQuality(1, false).getSourcesList().forEach(sum::add);
@@ -458,11 +476,14 @@ class TrainerTest {
 
   /** Trainers of one process on tables that are some batches late. */
   private static final class Run {
-    final Adagrad optimizer =
+    static final Adagrad USUAL =
         new Adagrad(
-            new OptimizerConfig(OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0, 100), 3);
+            new OptimizerConfig(
+                OptimizerKind.ADAGRAD, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0, 100, 0, 0, 1),
+            3);
+    final Adagrad optimizer;
     final Tables tables;
-    final DenseMerge merge = new DenseMerge(optimizer);
+    final DenseMerge merge;
     final int dimension;
     final int delay;
     final Trainer.Shared shared;
@@ -478,6 +499,12 @@ class TrainerTest {
     }
 
     Run(int dimension, int delay, int capacity, BasisKind basis) {
+      this(dimension, delay, capacity, basis, USUAL);
+    }
+
+    Run(int dimension, int delay, int capacity, BasisKind basis, Adagrad optimizer) {
+      this.optimizer = optimizer;
+      this.merge = new DenseMerge(optimizer);
       this.dimension = dimension;
       this.delay = delay;
       this.tables = new Tables(SHARDS, dimension, optimizer);

@@ -64,7 +64,8 @@ class ForesightTest {
   @EnumSource(OptimizerKind.class)
   void aRowIsReadAsItsUpdateFindsIt(OptimizerKind kind) {
     var optimizer =
-        Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100), 5);
+        Optimizer.of(
+            new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100, 0, 0, 1), 5);
     forAll(
         20,
         random -> {

@@ -84,7 +84,8 @@ class ShardLayoutTest {
   }
 
   private Optimizer optimizer() {
-    return Optimizer.of(new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100), 5);
+    return Optimizer.of(
+        new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100, 0, 0, 1), 5);
   }
 
   /** A shard whose rows have all learned something, key k seen 1 + k % 16 times. */

@@ -82,6 +82,7 @@ final class ShardModel {
   private final Map<Long, Long> layoutTimes = new HashMap<>();
   private final int dimension;
   private final Optimizer optimizer;
+  private Optimizer stepping;
   private final long halfLifeMs;
   private final CategorySketch unseen;
 
@@ -165,6 +166,7 @@ final class ShardModel {
   ShardModel(int dimension, Optimizer optimizer, long halfLifeMs) {
     this.dimension = dimension;
     this.optimizer = optimizer;
+    this.stepping = optimizer;
     this.halfLifeMs = halfLifeMs;
     this.layout = Layouts.first(dimension);
     this.unseen = new CategorySketch(new Popularity(halfLifeMs), 1 << 16);
@@ -241,6 +243,7 @@ final class ShardModel {
   }
 
   void apply(UpdateBatch batch) {
+    stepping = optimizer.times(batch.hasRate() ? batch.getRate() : 1);
     batches++;
     if (batch.hasLayout()) {
       came.put(batch.getLayout().getVersion(), batch.getLayout());
@@ -329,7 +332,7 @@ final class ShardModel {
     count(row, count, timeMs);
     if (row.dimension > 0
         && gradient.length > 0
-        && !optimizer.step(row.state, 0, row.dimension, fit(gradient, row.dimension), 0)) {
+        && !stepping.step(row.state, 0, row.dimension, fit(gradient, row.dimension), 0)) {
       refusedGradients++;
     }
     int to = dimension(table, key, row.dimension, row.popularity);
@@ -418,7 +421,7 @@ final class ShardModel {
     boolean isRefused = false;
     for (int part = 0; part < parts.size(); part++) {
       count(parts.get(part), count, timeMs);
-      isRefused |= !optimizer.step(parts.get(part).state, 0, d, gradients.get(part), 0);
+      isRefused |= !stepping.step(parts.get(part).state, 0, d, gradients.get(part), 0);
     }
     refusedGradients += isRefused ? 1 : 0;
   }

@@ -65,7 +65,8 @@ class ShardModelTest {
       var kind = kinds[random.nextInt(kinds.length)];
       double clipNorm = random.nextBoolean() ? 0 : 0.5;
       return Optimizer.of(
-          new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, clipNorm, 100), SEED);
+          new OptimizerConfig(kind, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, clipNorm, 100, 0, 0, 1),
+          SEED);
     }
 
     RowEncoding encoding() {
@@ -73,10 +74,14 @@ class ShardModelTest {
     }
 
     UpdateBatch batch(RandomGenerator random, long timeMs) {
-      if (isMoving) {
-        return Batches.ofAnyDimensions(random, dimension, keys, rowsInBatch, timeMs);
-      }
-      return Batches.random(random, dimension, keys, rowsInBatch);
+      UpdateBatch batch =
+          isMoving
+              ? Batches.ofAnyDimensions(random, dimension, keys, rowsInBatch, timeMs)
+              : Batches.random(random, dimension, keys, rowsInBatch);
+      // Any number that the batch brings will do.
+      int number = batch.getSerializedSize();
+      float rate = (1 + number % 100) / 100f;
+      return number % 3 == 0 ? batch.toBuilder().setRate(rate).build() : batch;
     }
   }
 

@@ -45,7 +45,8 @@ class ShardReadersTest {
 
   /** With these, a step is the rate, and the initial coordinates vanish in the first. */
   private static final OptimizerConfig STEADY =
-      new OptimizerConfig(OptimizerKind.ADAGRAD, RATE, RATE, RATE, RATE, 1e-20, 1e-30, 0, 1e6);
+      new OptimizerConfig(
+          OptimizerKind.ADAGRAD, RATE, RATE, RATE, RATE, 1e-20, 1e-30, 0, 1e6, 0, 0, 1);
 
   private static final Adagrad OPTIMIZER = new Adagrad(STEADY, 1);
 

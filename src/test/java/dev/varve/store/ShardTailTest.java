@@ -48,7 +48,8 @@ class ShardTailTest {
 
   private Shard open() {
     var config =
-        new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100);
+        new OptimizerConfig(
+            OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100, 0, 0, 1);
     var optimizer = Optimizer.of(config, 5);
     var decay = new Popularity(3_600_000);
     var shard =

@@ -26,7 +26,9 @@ class SharedRowsTest {
   private static final int ID = 7;
   private static final Optimizer OPTIMIZER =
       Optimizer.of(
-          new OptimizerConfig(OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100), 5);
+          new OptimizerConfig(
+              OptimizerKind.ADAGRAD, 0.04, 0.1, 0.02, 0.01, 0.1, 0.01, 0, 100, 0, 0, 1),
+          5);
 
   private static Layout.Builder layout(TailEncoding encoding) {
     return Layout.newBuilder()

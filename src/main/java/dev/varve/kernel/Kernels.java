@@ -41,16 +41,6 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
   public abstract void project(
       long address, int dimension, float[] basis, int width, float[] out, int at);
 
-  /**
-   * Adds a product of matrices: {@code c[i][j] += sum over l of a[i][l] * b[l][j]}, in the order of
-   * l with fused multiply-add. All are row-major and begin at the first float of their arrays.
-   *
-   * @param a float32[m][k]
-   * @param b float32[k][n]
-   * @param c float32[m][n], changed in place
-   */
-  public abstract void multiply(float[] a, int m, int k, float[] b, int n, float[] c);
-
   /** Whether all of n floats are numbers from -most to most. */
   public abstract boolean isWithin(float[] x, int at, int n, float most);
 
@@ -99,6 +89,91 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
    * @param squares what is shared out
    */
   public record Shares(float scale, float unit, float squares, float rate, float initial) {}
+
+  /**
+   * A step of weights that lie in the heap, by their own squares, and what it changes:
+   *
+   * <pre>
+   *   sum   = s[i] + (g[i] * g[i]) * share
+   *   step  = rate * clamp(g[i] / √(sum + initial), -1, 1)
+   *   next  = clamp(x[i] - step, -most, most)
+   *   cx[i] += next - x[i],  x[i] = next
+   *   cs[i] += sum - s[i],   s[i] = sum
+   * </pre>
+   *
+   * where the quotient and the sum are finite, and nothing elsewhere.
+   *
+   * @param state float32[2][n], weights x and sums of squares s, changed in place
+   * @param change float32[2][n], cx and cs, changed in place
+   * @param gradients hold n gradients from {@code from} on
+   */
+  public abstract void descendAndTell(
+      float[] state,
+      float[] change,
+      int n,
+      float[] gradients,
+      int from,
+      float share,
+      float rate,
+      float initial,
+      float most);
+
+  /**
+   * Adds the same to every row, and with {@code rectified} raises what is below 0 to that.
+   *
+   * @param y float32[rows][width], changed in place
+   * @param biases float32[width]
+   */
+  public abstract void addToRows(float[] y, int rows, float[] biases, int width, boolean rectified);
+
+  /** Makes slopes 0 where y is not above 0; n of both. */
+  public abstract void rectify(float[] slopes, float[] y, int n);
+
+  /** Copies n floats; where they are few, faster than a copy of any length. */
+  public abstract void copy(float[] from, int at, float[] to, int toAt, int n);
+
+  /** {@code sum[i] += factor * x[i]} with fused multiply-add, n times. */
+  public abstract void add(float factor, float[] x, int from, float[] sum, int to, int n);
+
+  /**
+   * Adds vectors and their squares: {@code sum[i] += x[i]} and {@code squares[i] += x[i] * x[i]}
+   * with fused multiply-add, n times.
+   */
+  public abstract void addWithSquares(
+      float[] x, int from, float[] sum, int to, float[] squares, int n);
+
+  /** {@code out[i] = factor * (a[i] - b[i])}, n times. */
+  public abstract void difference(
+      float factor, float[] a, int fromA, float[] b, int fromB, float[] out, int n);
+
+  /**
+   * The dot products of all pairs of vectors, times a factor: {@code factor * (v[i] * v[j])} for i
+   * less than j, those of the first vector first. Each is added up in the order of the coordinates
+   * with fused multiply-add, from zero.
+   *
+   * @param vectors float32[count][width] from {@code at} on
+   * @param products receives count * (count - 1) / 2 floats from {@code to} on
+   */
+  public abstract void pairs(
+      float factor, float[] vectors, int at, int count, int width, float[] products, int to);
+
+  /**
+   * The derivatives by vectors of what {@link #pairs} gives: {@code d[i] += (factor * p[i,j]) *
+   * v[j]} and {@code d[j] += (factor * p[i,j]) * v[i]}, in the order of the pairs, with fused
+   * multiply-add.
+   *
+   * @param slopes derivatives p by the products, from {@code from} on
+   * @param sums float32[count][width] d, where the vectors are in theirs; changed in place
+   */
+  public abstract void addPairSlopes(
+      float factor,
+      float[] slopes,
+      int from,
+      float[] vectors,
+      int at,
+      int count,
+      int width,
+      float[] sums);
 
   /** What it is, for the log: {@code simd, 512 bits}. */
   public abstract String describe();

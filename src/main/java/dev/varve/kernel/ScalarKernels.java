@@ -50,24 +50,6 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  public void multiply(float[] a, int m, int k, float[] b, int n, float[] c) {
-    for (int i = 0; i < m; i++) {
-      multiply(a, i, k, b, 0, n, c);
-    }
-  }
-
-  /** Row i, from column j on. */
-  static void multiply(float[] a, int i, int k, float[] b, int j, int n, float[] c) {
-    for (; j < n; j++) {
-      float sum = c[i * n + j];
-      for (int l = 0; l < k; l++) {
-        sum = Math.fma(a[i * k + l], b[l * n + j], sum);
-      }
-      c[i * n + j] = sum;
-    }
-  }
-
-  @Override
   public boolean isWithin(float[] x, int at, int n, float most) {
     return isWithin(x, at, 0, n, most);
   }
@@ -141,6 +123,152 @@ final class ScalarKernels extends Kernels {
 
   private static float cut(float x) {
     return x > 1 ? 1 : x < -1 ? -1 : x;
+  }
+
+  @Override
+  public void descendAndTell(
+      float[] state,
+      float[] change,
+      int n,
+      float[] gradients,
+      int from,
+      float share,
+      float rate,
+      float initial,
+      float most) {
+    descendAndTell(state, change, 0, n, gradients, from, share, rate, initial, most);
+  }
+
+  /** From the i-th on. */
+  static void descendAndTell(
+      float[] state,
+      float[] change,
+      int i,
+      int n,
+      float[] gradients,
+      int from,
+      float share,
+      float rate,
+      float initial,
+      float most) {
+    for (; i < n; i++) {
+      float g = gradients[from + i];
+      float sum = state[n + i] + g * g * share;
+      float direction = g / (float) Math.sqrt(sum + initial);
+      if (Math.abs(direction) <= Float.MAX_VALUE && sum <= Float.MAX_VALUE) {
+        float stepped = Math.max(-most, Math.min(state[i] - rate * cut(direction), most));
+        change[i] += stepped - state[i];
+        change[n + i] += sum - state[n + i];
+        state[i] = stepped;
+        state[n + i] = sum;
+      }
+    }
+  }
+
+  @Override
+  public void addToRows(float[] y, int rows, float[] biases, int width, boolean rectified) {
+    for (int row = 0; row < rows; row++) {
+      addToRow(y, row * width, biases, 0, width, rectified);
+    }
+  }
+
+  /** From the i-th on. */
+  static void addToRow(float[] y, int at, float[] biases, int i, int width, boolean rectified) {
+    for (; i < width; i++) {
+      float sum = y[at + i] + biases[i];
+      y[at + i] = rectified && sum < 0 ? 0 : sum;
+    }
+  }
+
+  @Override
+  public void rectify(float[] slopes, float[] y, int n) {
+    rectify(slopes, y, 0, n);
+  }
+
+  /** From the i-th on. */
+  static void rectify(float[] slopes, float[] y, int i, int n) {
+    for (; i < n; i++) {
+      slopes[i] = y[i] > 0 ? slopes[i] : 0;
+    }
+  }
+
+  @Override
+  public void copy(float[] from, int at, float[] to, int toAt, int n) {
+    System.arraycopy(from, at, to, toAt, n);
+  }
+
+  @Override
+  public void add(float factor, float[] x, int from, float[] sum, int to, int n) {
+    add(factor, x, from, sum, to, 0, n);
+  }
+
+  /** From the i-th on. */
+  static void add(float factor, float[] x, int from, float[] sum, int to, int i, int n) {
+    for (; i < n; i++) {
+      sum[to + i] = Math.fma(factor, x[from + i], sum[to + i]);
+    }
+  }
+
+  @Override
+  public void addWithSquares(float[] x, int from, float[] sum, int to, float[] squares, int n) {
+    addWithSquares(x, from, sum, to, squares, 0, n);
+  }
+
+  /** From the i-th on. */
+  static void addWithSquares(
+      float[] x, int from, float[] sum, int to, float[] squares, int i, int n) {
+    for (; i < n; i++) {
+      float value = x[from + i];
+      sum[to + i] += value;
+      squares[i] = Math.fma(value, value, squares[i]);
+    }
+  }
+
+  @Override
+  public void difference(
+      float factor, float[] a, int fromA, float[] b, int fromB, float[] out, int n) {
+    difference(factor, a, fromA, b, fromB, out, 0, n);
+  }
+
+  /** From the i-th on. */
+  static void difference(
+      float factor, float[] a, int fromA, float[] b, int fromB, float[] out, int i, int n) {
+    for (; i < n; i++) {
+      out[i] = factor * (a[fromA + i] - b[fromB + i]);
+    }
+  }
+
+  @Override
+  public void pairs(
+      float factor, float[] vectors, int at, int count, int width, float[] products, int to) {
+    for (int i = 0; i < count; i++) {
+      for (int j = i + 1; j < count; j++) {
+        float sum = 0;
+        for (int k = 0; k < width; k++) {
+          sum = Math.fma(vectors[at + i * width + k], vectors[at + j * width + k], sum);
+        }
+        products[to++] = factor * sum;
+      }
+    }
+  }
+
+  @Override
+  public void addPairSlopes(
+      float factor,
+      float[] slopes,
+      int from,
+      float[] vectors,
+      int at,
+      int count,
+      int width,
+      float[] sums) {
+    for (int i = 0; i < count; i++) {
+      for (int j = i + 1; j < count; j++) {
+        float slope = factor * slopes[from++];
+        add(slope, vectors, at + j * width, sums, at + i * width, 0, width);
+        add(slope, vectors, at + i * width, sums, at + j * width, 0, width);
+      }
+    }
   }
 
   @Override

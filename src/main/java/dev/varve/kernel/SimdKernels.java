@@ -3,6 +3,7 @@ package dev.varve.kernel;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -94,74 +95,6 @@ final class SimdKernels extends Kernels {
     b.intoArray(out, at + j + LANES);
     c.intoArray(out, at + j + 2 * LANES);
     d.intoArray(out, at + j + 3 * LANES);
-  }
-
-  @Override
-  public void multiply(float[] a, int m, int k, float[] b, int n, float[] c) {
-    int i = 0;
-    for (; i <= m - 4; i += 4) {
-      int j = 0;
-      for (; j <= n - 2 * LANES; j += 2 * LANES) {
-        fourRows(a, i, k, b, j, n, c);
-      }
-      for (int row = i; row < i + 4; row++) {
-        row(a, row, k, b, j, n, c);
-      }
-    }
-    for (; i < m; i++) {
-      row(a, i, k, b, 0, n, c);
-    }
-  }
-
-  /** Two vectors of four rows: eight sums, of which none waits for another. */
-  private static void fourRows(float[] a, int i, int k, float[] b, int j, int n, float[] c) {
-    int at = i * n + j;
-    FloatVector c00 = FloatVector.fromArray(S, c, at);
-    FloatVector c01 = FloatVector.fromArray(S, c, at + LANES);
-    FloatVector c10 = FloatVector.fromArray(S, c, at + n);
-    FloatVector c11 = FloatVector.fromArray(S, c, at + n + LANES);
-    FloatVector c20 = FloatVector.fromArray(S, c, at + 2 * n);
-    FloatVector c21 = FloatVector.fromArray(S, c, at + 2 * n + LANES);
-    FloatVector c30 = FloatVector.fromArray(S, c, at + 3 * n);
-    FloatVector c31 = FloatVector.fromArray(S, c, at + 3 * n + LANES);
-    int from = i * k;
-    for (int l = 0; l < k; l++) {
-      FloatVector left = FloatVector.fromArray(S, b, l * n + j);
-      FloatVector right = FloatVector.fromArray(S, b, l * n + j + LANES);
-      FloatVector a0 = FloatVector.broadcast(S, a[from + l]);
-      c00 = left.fma(a0, c00);
-      c01 = right.fma(a0, c01);
-      FloatVector a1 = FloatVector.broadcast(S, a[from + k + l]);
-      c10 = left.fma(a1, c10);
-      c11 = right.fma(a1, c11);
-      FloatVector a2 = FloatVector.broadcast(S, a[from + 2 * k + l]);
-      c20 = left.fma(a2, c20);
-      c21 = right.fma(a2, c21);
-      FloatVector a3 = FloatVector.broadcast(S, a[from + 3 * k + l]);
-      c30 = left.fma(a3, c30);
-      c31 = right.fma(a3, c31);
-    }
-    c00.intoArray(c, at);
-    c01.intoArray(c, at + LANES);
-    c10.intoArray(c, at + n);
-    c11.intoArray(c, at + n + LANES);
-    c20.intoArray(c, at + 2 * n);
-    c21.intoArray(c, at + 2 * n + LANES);
-    c30.intoArray(c, at + 3 * n);
-    c31.intoArray(c, at + 3 * n + LANES);
-  }
-
-  private static void row(float[] a, int i, int k, float[] b, int j, int n, float[] c) {
-    int from = j;
-    for (; from <= n - LANES; from += LANES) {
-      FloatVector sum = FloatVector.fromArray(S, c, i * n + from);
-      for (int l = 0; l < k; l++) {
-        FloatVector factor = FloatVector.broadcast(S, a[i * k + l]);
-        sum = FloatVector.fromArray(S, b, l * n + from).fma(factor, sum);
-      }
-      sum.intoArray(c, i * n + from);
-    }
-    ScalarKernels.multiply(a, i, k, b, from, n, c);
   }
 
   @Override
@@ -313,6 +246,197 @@ final class SimdKernels extends Kernels {
           .intoMemorySegment(Memory.ALL, address + 4L * i, ORDER);
     }
     ScalarKernels.clamp(address, i, n, most);
+  }
+
+  @Override
+  public void descendAndTell(
+      float[] state,
+      float[] change,
+      int n,
+      float[] gradients,
+      int from,
+      float share,
+      float rate,
+      float initial,
+      float most) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      FloatVector g = FloatVector.fromArray(S, gradients, from + i);
+      FloatVector had = FloatVector.fromArray(S, state, n + i);
+      FloatVector sum = had.add(g.mul(g).mul(share));
+      FloatVector direction = g.div(sum.add(initial).sqrt());
+      VectorMask<Float> taken =
+          direction
+              .abs()
+              .compare(VectorOperators.LE, Float.MAX_VALUE)
+              .and(sum.compare(VectorOperators.LE, Float.MAX_VALUE));
+      FloatVector x = FloatVector.fromArray(S, state, i);
+      FloatVector stepped = x.sub(cut(direction).mul(rate)).min(most).max(-most);
+      FloatVector changeOfX = FloatVector.fromArray(S, change, i);
+      FloatVector changeOfSum = FloatVector.fromArray(S, change, n + i);
+      changeOfX.blend(changeOfX.add(stepped.sub(x)), taken).intoArray(change, i);
+      changeOfSum.blend(changeOfSum.add(sum.sub(had)), taken).intoArray(change, n + i);
+      x.blend(stepped, taken).intoArray(state, i);
+      had.blend(sum, taken).intoArray(state, n + i);
+    }
+    ScalarKernels.descendAndTell(state, change, i, n, gradients, from, share, rate, initial, most);
+  }
+
+  @Override
+  public void addToRows(float[] y, int rows, float[] biases, int width, boolean rectified) {
+    for (int row = 0; row < rows; row++) {
+      int at = row * width;
+      int i = 0;
+      for (; i <= width - LANES; i += LANES) {
+        FloatVector sum =
+            FloatVector.fromArray(S, y, at + i).add(FloatVector.fromArray(S, biases, i));
+        if (rectified) {
+          sum = sum.blend(0, sum.compare(VectorOperators.LT, 0));
+        }
+        sum.intoArray(y, at + i);
+      }
+      ScalarKernels.addToRow(y, at, biases, i, width, rectified);
+    }
+  }
+
+  @Override
+  public void rectify(float[] slopes, float[] y, int n) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      VectorMask<Float> above = FloatVector.fromArray(S, y, i).compare(VectorOperators.GT, 0);
+      FloatVector.zero(S).blend(FloatVector.fromArray(S, slopes, i), above).intoArray(slopes, i);
+    }
+    ScalarKernels.rectify(slopes, y, i, n);
+  }
+
+  @Override
+  public void copy(float[] from, int at, float[] to, int toAt, int n) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      FloatVector.fromArray(S, from, at + i).intoArray(to, toAt + i);
+    }
+    for (; i < n; i++) {
+      to[toAt + i] = from[at + i];
+    }
+  }
+
+  @Override
+  public void add(float factor, float[] x, int from, float[] sum, int to, int n) {
+    // Without the shorter vectors: a method for any of them is slow where it is not inlined.
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      FloatVector.fromArray(S, x, from + i)
+          .fma(FloatVector.broadcast(S, factor), FloatVector.fromArray(S, sum, to + i))
+          .intoArray(sum, to + i);
+    }
+    ScalarKernels.add(factor, x, from, sum, to, i, n);
+  }
+
+  @Override
+  public void addWithSquares(float[] x, int from, float[] sum, int to, float[] squares, int n) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      FloatVector value = FloatVector.fromArray(S, x, from + i);
+      FloatVector.fromArray(S, sum, to + i).add(value).intoArray(sum, to + i);
+      value.fma(value, FloatVector.fromArray(S, squares, i)).intoArray(squares, i);
+    }
+    ScalarKernels.addWithSquares(x, from, sum, to, squares, i, n);
+  }
+
+  @Override
+  public void difference(
+      float factor, float[] a, int fromA, float[] b, int fromB, float[] out, int n) {
+    int i = 0;
+    for (; i <= n - LANES; i += LANES) {
+      FloatVector.fromArray(S, a, fromA + i)
+          .sub(FloatVector.fromArray(S, b, fromB + i))
+          .mul(factor)
+          .intoArray(out, i);
+    }
+    ScalarKernels.difference(factor, a, fromA, b, fromB, out, i, n);
+  }
+
+  /** The vectors of {@link #pairs} turned over, for a thread to use again. */
+  private static final class Turned {
+    float[] vectors = {};
+  }
+
+  private static final ThreadLocal<Turned> TURNED = ThreadLocal.withInitial(Turned::new);
+
+  /** Products of one vector with as many of those behind it as there are lanes, at a time. */
+  @Override
+  public void pairs(
+      float factor, float[] vectors, int at, int count, int width, float[] products, int to) {
+    int stride = count + LANES;
+    float[] turned = turn(vectors, at, count, width, stride);
+    int end = to + count * (count - 1) / 2;
+    for (int i = 0; i < count; i++) {
+      int of = at + i * width;
+      for (int j = i + 1; j < count; j += LANES) {
+        FloatVector sum = FloatVector.zero(S);
+        for (int k = 0; k < width; k++) {
+          FloatVector coordinate = FloatVector.broadcast(S, vectors[of + k]);
+          sum = FloatVector.fromArray(S, turned, k * stride + j).fma(coordinate, sum);
+        }
+        sum = sum.mul(factor);
+        int n = Math.min(LANES, count - j);
+        if (to + LANES <= end) {
+          // What is too much is overwritten by the products of the next vector.
+          sum.intoArray(products, to);
+        } else {
+          sum.intoArray(products, to, S.indexInRange(0, n));
+        }
+        to += n;
+      }
+    }
+  }
+
+  /** float32[width][stride] of float32[count][width]; what is behind count means nothing. */
+  private static float[] turn(float[] vectors, int at, int count, int width, int stride) {
+    Turned scratch = TURNED.get();
+    if (scratch.vectors.length < width * stride) {
+      scratch.vectors = new float[width * stride];
+    }
+    float[] turned = scratch.vectors;
+    for (int i = 0; i < count; i++) {
+      for (int k = 0; k < width; k++) {
+        turned[k * stride + i] = vectors[at + i * width + k];
+      }
+    }
+    return turned;
+  }
+
+  @Override
+  public void addPairSlopes(
+      float factor,
+      float[] slopes,
+      int from,
+      float[] vectors,
+      int at,
+      int count,
+      int width,
+      float[] sums) {
+    if (width % LANES != 0) {
+      scalar.addPairSlopes(factor, slopes, from, vectors, at, count, width, sums);
+      return;
+    }
+    // Lane by lane: pairs come in the same order for each.
+    for (int lane = 0; lane < width; lane += LANES) {
+      int first = at + lane;
+      int p = from;
+      for (int i = 0; i < count; i++) {
+        int one = first + i * width;
+        FloatVector vector = FloatVector.fromArray(S, vectors, one);
+        FloatVector sum = FloatVector.fromArray(S, sums, one);
+        for (int j = i + 1; j < count; j++) {
+          int other = first + j * width;
+          FloatVector slope = FloatVector.broadcast(S, factor * slopes[p++]);
+          sum = FloatVector.fromArray(S, vectors, other).fma(slope, sum);
+          vector.fma(slope, FloatVector.fromArray(S, sums, other)).intoArray(sums, other);
+        }
+        sum.intoArray(sums, one);
+      }
+    }
   }
 
   @Override

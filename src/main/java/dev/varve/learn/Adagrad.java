@@ -78,18 +78,11 @@ public final class Adagrad extends Optimizer {
    *
    * @param state n weights, then as many sums of squares; changed in place, but where a gradient is
    *     no number
+   * @param change what the step changes is added here; of the same shape
    * @param gradients float32[n] from {@code from} on, summed over the examples
    */
-  void stepMlp(float[] state, int n, float[] gradients, int from, int examples) {
-    for (int i = 0; i < n; i++) {
-      float gradient = gradients[from + i];
-      float sum = state[n + i] + gradient * gradient / examples;
-      float direction = gradient / (float) Math.sqrt(sum + initial);
-      if (Float.isFinite(direction) && sum <= Float.MAX_VALUE) {
-        state[n + i] = sum;
-        state[i] -= denseRate * cut(direction);
-      }
-    }
+  void stepMlp(float[] state, float[] change, int n, float[] gradients, int from, int examples) {
+    KERNELS.descendAndTell(state, change, n, gradients, from, 1f / examples, denseRate, initial, largest);
   }
 
   private static long sums(long state, int dimension) {

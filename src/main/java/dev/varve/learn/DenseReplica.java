@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * This process's copy of the dense model. Trainers step it at once and send what they changed; a
@@ -15,20 +16,51 @@ import java.util.Map;
  * <p>All trainers of a process share one replica: steps that each took alone would add up to
  * several times the intended step when they are merged.
  *
- * <p><b>Threads:</b> any; one lock.
+ * <p><b>Threads:</b> any. Every state has a lock, so that trainers hardly wait for each other; what
+ * concerns all states (a delta, a version, forgetting) has one of its own, which is taken first. A
+ * version so comes to one state after the other, beside trainers that read them. Steps and deltas
+ * of one trainer come from one thread.
  */
 public final class DenseReplica {
   private record Sent(long endOffset, Map<String, float[]> changes) {}
+
+  /** Named parameters (shape as in {@link Adagrad}). */
+  private static final class State {
+    /** As it is with all changes. */
+    final float[] values;
+
+    /** By trainer, what is not in a delta yet. */
+    final Map<Integer, float[]> open = new HashMap<>();
+
+    State(float[] values) {
+      this.values = values;
+    }
+
+    float[] open(int trainer) {
+      float[] change = open.get(trainer);
+      if (change == null) {
+        change = new float[values.length];
+        open.put(trainer, change);
+      }
+      return change;
+    }
+
+    void remember(int trainer, float[] before) {
+      float[] change = open(trainer);
+      for (int i = 0; i < change.length; i++) {
+        change[i] += values[i] - before[i];
+      }
+    }
+  }
 
   private final Adagrad optimizer;
 
   /** With what rates are multiplied with now. */
   private volatile Adagrad stepping;
 
+  private final Map<String, State> states = new ConcurrentHashMap<>();
   private Map<String, float[]> published = Map.of();
   private long version;
-  private final Map<String, float[]> current = new HashMap<>();
-  private final Map<Integer, Map<String, float[]>> open = new HashMap<>();
   private final Map<Integer, ArrayDeque<Sent>> sent = new HashMap<>();
 
   public DenseReplica(Adagrad optimizer) {
@@ -42,9 +74,8 @@ public final class DenseReplica {
   }
 
   /** Copies the state of named parameters (shape as in {@link Adagrad}) to {@code target}. */
-  public synchronized void read(String name, int dimension, float[] target, int at) {
-    float[] state = state(name, dimension);
-    System.arraycopy(state, 0, target, at, state.length);
+  public void read(String name, int dimension, float[] target, int at) {
+    read(name, 1 + dimension, target, at, 2 * (1 + dimension));
   }
 
   /**
@@ -52,9 +83,24 @@ public final class DenseReplica {
    *
    * @param target receives float32[width][width]
    */
-  public synchronized void readBasis(String table, int width, float[] target) {
-    float[] state = state(DenseParameters.basis(table), width * width - 1);
-    System.arraycopy(state, 0, target, 0, width * width);
+  public void readBasis(String table, int width, float[] target) {
+    read(DenseParameters.basis(table), width * width, target, 0, width * width);
+  }
+
+  /**
+   * Copies weights of a perceptron ({@link MlpNames}).
+   *
+   * @param target receives float32[n] from {@code at} on
+   */
+  void readMlp(String name, int n, float[] target, int at) {
+    read(name, n, target, at, n);
+  }
+
+  private void read(String name, int weights, float[] target, int at, int floats) {
+    State state = state(name, weights);
+    synchronized (state) {
+      System.arraycopy(state.values, 0, target, at, floats);
+    }
   }
 
   /**
@@ -63,22 +109,13 @@ public final class DenseReplica {
    * @param gradients float32[width][width]
    * @param squares of the rows' own gradients, summed
    */
-  synchronized void stepBasis(
-      int trainer, String table, int width, float[] gradients, float[] squares) {
-    String name = DenseParameters.basis(table);
-    float[] state = state(name, width * width - 1);
-    float[] before = state.clone();
-    stepping.stepBasis(state, width * width, gradients, squares);
-    remember(trainer, name, before, state);
-  }
-
-  /**
-   * Copies weights of a perceptron ({@link MlpNames}).
-   *
-   * @param target receives float32[n]
-   */
-  synchronized void readMlp(String name, int n, float[] target) {
-    System.arraycopy(state(name, n - 1), 0, target, 0, n);
+  void stepBasis(int trainer, String table, int width, float[] gradients, float[] squares) {
+    State state = state(DenseParameters.basis(table), width * width);
+    synchronized (state) {
+      float[] before = state.values.clone();
+      stepping.stepBasis(state.values, width * width, gradients, squares);
+      state.remember(trainer, before);
+    }
   }
 
   /**
@@ -86,30 +123,21 @@ public final class DenseReplica {
    *
    * @param gradients float32[n] from {@code from} on, summed over the examples
    */
-  synchronized void stepMlp(
-      int trainer, String name, float[] gradients, int from, int n, int examples) {
-    float[] state = state(name, n - 1);
-    float[] before = state.clone();
-    stepping.stepMlp(state, n, gradients, from, examples);
-    remember(trainer, name, before, state);
-  }
-
-  /** Takes a step and remembers it for the trainer's next delta. */
-  public synchronized void step(
-      int trainer, String name, int dimension, float[] gradients, int from) {
-    float[] state = state(name, dimension);
-    float[] before = state.clone();
-    if (stepping.step(state, 0, dimension, gradients, from)) {
-      remember(trainer, name, before, state);
+  void stepMlp(int trainer, String name, float[] gradients, int from, int n, int examples) {
+    State state = state(name, n);
+    synchronized (state) {
+      stepping.stepMlp(state.values, state.open(trainer), n, gradients, from, examples);
     }
   }
 
-  private void remember(int trainer, String name, float[] before, float[] state) {
-    float[] change =
-        open.computeIfAbsent(trainer, _ -> new HashMap<>())
-            .computeIfAbsent(name, _ -> new float[state.length]);
-    for (int i = 0; i < state.length; i++) {
-      change[i] += state[i] - before[i];
+  /** Takes a step and remembers it for the trainer's next delta. */
+  public void step(int trainer, String name, int dimension, float[] gradients, int from) {
+    State state = state(name, 1 + dimension);
+    synchronized (state) {
+      float[] before = state.values.clone();
+      if (stepping.step(state.values, 0, dimension, gradients, from)) {
+        state.remember(trainer, before);
+      }
     }
   }
 
@@ -119,13 +147,22 @@ public final class DenseReplica {
    * @param endOffset names the delta: behind the last example it learned from
    */
   public synchronized DenseDelta takeDelta(int trainer, long endOffset, long layoutVersion) {
-    Map<String, float[]> changes = open.remove(trainer);
+    Map<String, float[]> changes = new HashMap<>();
+    states.forEach(
+        (name, state) -> {
+          synchronized (state) {
+            float[] change = state.open.remove(trainer);
+            if (change != null) {
+              changes.put(name, change);
+            }
+          }
+        });
     var delta =
         DenseDelta.newBuilder()
             .setTrainer(trainer)
             .setEndOffset(endOffset)
             .setLayoutVersion(layoutVersion);
-    if (changes != null) {
+    if (!changes.isEmpty()) {
       sent.computeIfAbsent(trainer, _ -> new ArrayDeque<>()).add(new Sent(endOffset, changes));
       changes.forEach((name, change) -> delta.addChanges(DenseParameters.toProto(name, change)));
     }
@@ -152,8 +189,12 @@ public final class DenseReplica {
 
   /** Takes back what a trainer stepped since its last merged delta: its transaction was aborted. */
   public synchronized void forget(int trainer) {
-    open.remove(trainer);
     sent.remove(trainer);
+    for (State state : states.values()) {
+      synchronized (state) {
+        state.open.remove(trainer);
+      }
+    }
     rebuild();
   }
 
@@ -168,21 +209,46 @@ public final class DenseReplica {
   }
 
   private void rebuild() {
-    current.clear();
-    published.forEach((name, state) -> current.put(name, state.clone()));
-    sent.values().forEach(deltas -> deltas.forEach(delta -> delta.changes.forEach(this::add)));
-    open.values().forEach(changes -> changes.forEach(this::add));
+    published.forEach((name, values) -> state(name, values.length / 2));
+    states.forEach(
+        (name, state) -> {
+          int weights = state.values.length / 2;
+          float[] base = published.get(name);
+          if (base == null) {
+            base = DenseParameters.initial(optimizer, name, weights);
+          }
+          synchronized (state) {
+            System.arraycopy(base, 0, state.values, 0, base.length);
+            sent.values().forEach(deltas -> deltas.forEach(delta -> add(delta, name, state)));
+            state.open.values().forEach(change -> add(change, state.values));
+          }
+        });
   }
 
-  private void add(String name, float[] change) {
-    float[] state = state(name, change.length / 2 - 1);
-    for (int i = 0; i < state.length; i++) {
-      state[i] += change[i];
+  private static void add(Sent delta, String name, State state) {
+    float[] change = delta.changes.get(name);
+    if (change != null) {
+      add(change, state.values);
     }
   }
 
-  private float[] state(String name, int dimension) {
-    return current.computeIfAbsent(
-        name, _ -> DenseParameters.initial(optimizer, name, 1 + dimension));
+  private static void add(float[] change, float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] += change[i];
+    }
+  }
+
+  /**
+   * Named parameters.
+   *
+   * @param weights how many there are
+   */
+  private State state(String name, int weights) {
+    State state = states.get(name);
+    if (state != null) {
+      return state;
+    }
+    return states.computeIfAbsent(
+        name, _ -> new State(DenseParameters.initial(optimizer, name, weights)));
   }
 }

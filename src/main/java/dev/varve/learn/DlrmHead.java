@@ -1,5 +1,7 @@
 package dev.varve.learn;
 
+import static dev.varve.kernel.Kernels.KERNELS;
+
 import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
 import java.util.ArrayList;
@@ -49,6 +51,8 @@ final class DlrmHead implements Head {
   /** By number of a feature: its place in its list. */
   private int[] places = {};
 
+  private boolean[] isNumerical = {};
+
   /** How many vectors an example has: z, if there is one, comes first. */
   private int vectorCount;
 
@@ -59,6 +63,11 @@ final class DlrmHead implements Head {
   private float[] vectors = {};
 
   private float[] vectorSlopes = {};
+
+  /** float32[examples] and float32[examples][D], derivatives by logits and by z. */
+  private float[] logitSlopes = {};
+
+  private float[] ofZ = {};
 
   /** float32[examples][D + pairs]: z and the products. */
   private float[] interactions = {};
@@ -84,7 +93,7 @@ final class DlrmHead implements Head {
       bottom.begin(inputs, dense);
       float[] z = bottom.forward(values, n);
       for (int example = 0; example < n; example++) {
-        System.arraycopy(z, example * dimension, vectors, at(example, 0), dimension);
+        KERNELS.copy(z, example * dimension, vectors, at(example, 0), dimension);
       }
     }
     interact(n);
@@ -98,15 +107,18 @@ final class DlrmHead implements Head {
   private void findFeatures(MicroBatch batch) {
     var ofBatch = new ArrayList<FeatureSet.Known>();
     Arrays.fill(places, NONE);
-    for (int feature = 0; feature < batch.firstFeature(batch.size()); feature++) {
-      FeatureSet.Known known = known(batch, feature);
-      if (known.index() >= places.length) {
+    for (int slot = 0; slot < batch.slots(); slot++) {
+      int index = batch.featureIndex(slot);
+      if (index >= places.length) {
         int had = places.length;
-        places = Arrays.copyOf(places, 2 * known.index() + 1);
+        places = Arrays.copyOf(places, 2 * index + 1);
+        isNumerical = Arrays.copyOf(isNumerical, 2 * index + 1);
         Arrays.fill(places, had, places.length, NONE);
       }
-      if (places[known.index()] == NONE) {
-        places[known.index()] = 0;
+      if (places[index] == NONE) {
+        places[index] = 0;
+        FeatureSet.Known known = batch.feature(slot);
+        isNumerical[index] = known.kind() == FeatureKind.NUMERICAL;
         ofBatch.add(known);
       }
     }
@@ -120,10 +132,6 @@ final class DlrmHead implements Head {
       inputs = numericals.stream().map(of -> bottom.input(of.name(), 1)).toList();
       pairs = pairs();
     }
-  }
-
-  private static FeatureSet.Known known(MicroBatch batch, int feature) {
-    return batch.feature(batch.slot(batch.firstTerm(feature)));
   }
 
   private List<FeatureSet.Known> ofKind(List<FeatureSet.Known> all, FeatureKind kind) {
@@ -150,18 +158,22 @@ final class DlrmHead implements Head {
   /** Values and vectors of the batch, 0 where an example lacks a feature. */
   private void gather(MicroBatch batch, float[] ofFeatures) {
     int n = batch.size();
-    values = cleared(values, n * numericals.size());
-    vectors = cleared(vectors, n * vectorCount * dimension);
+    values = MlpLayer.atLeast(values, n * numericals.size());
+    vectors = MlpLayer.atLeast(vectors, n * vectorCount * dimension);
+    if (batch.firstFeature(n) < n * (numericals.size() + categoricals.size())) {
+      Arrays.fill(values, 0, n * numericals.size(), 0);
+      Arrays.fill(vectors, 0, n * vectorCount * dimension, 0);
+    }
     for (int example = 0; example < n; example++) {
       int end = batch.firstFeature(example + 1);
       for (int feature = batch.firstFeature(example); feature < end; feature++) {
-        FeatureSet.Known known = known(batch, feature);
-        int place = places[known.index()];
-        if (known.kind() == FeatureKind.NUMERICAL) {
+        int index = batch.featureIndex(batch.slot(batch.firstTerm(feature)));
+        int place = places[index];
+        if (isNumerical[index]) {
           values[example * numericals.size() + place] = batch.scale(batch.firstTerm(feature));
         } else {
           int to = at(example, firstCategorical() + place);
-          System.arraycopy(ofFeatures, feature * dimension, vectors, to, dimension);
+          KERNELS.copy(ofFeatures, feature * dimension, vectors, to, dimension);
         }
       }
     }
@@ -197,43 +209,34 @@ final class DlrmHead implements Head {
     int to = 0;
     for (int example = 0; example < n; example++) {
       if (!numericals.isEmpty()) {
-        System.arraycopy(vectors, at(example, 0), interactions, to, dimension);
+        KERNELS.copy(vectors, at(example, 0), interactions, to, dimension);
         to += dimension;
       }
-      for (int i = 0; i < vectorCount; i++) {
-        for (int j = i + 1; j < vectorCount; j++) {
-          interactions[to++] = GAIN * dot(at(example, i), at(example, j));
-        }
-      }
+      KERNELS.pairs(GAIN, vectors, at(example, 0), vectorCount, dimension, interactions, to);
+      to += vectorCount * (vectorCount - 1) / 2;
     }
-  }
-
-  private float dot(int a, int b) {
-    float sum = 0;
-    for (int k = 0; k < dimension; k++) {
-      sum += vectors[a + k] * vectors[b + k];
-    }
-    return sum;
   }
 
   @Override
   public void gradients(MicroBatch batch, float[] slopes, float[] gradients) {
     pooled.linearGradients(batch, slopes, gradients);
     int n = batch.size();
-    takeApart(n, top.backward(slopes));
+    logitSlopes = MlpLayer.atLeast(logitSlopes, n);
+    System.arraycopy(slopes, 0, logitSlopes, 0, n);
+    takeApart(n, top.inputSlopes(top.backward(logitSlopes)));
     if (!numericals.isEmpty()) {
-      float[] ofZ = new float[n * dimension];
+      ofZ = MlpLayer.atLeast(ofZ, n * dimension);
       for (int example = 0; example < n; example++) {
-        System.arraycopy(vectorSlopes, at(example, 0), ofZ, example * dimension, dimension);
+        KERNELS.copy(vectorSlopes, at(example, 0), ofZ, example * dimension, dimension);
       }
       bottom.backward(ofZ);
     }
     for (int example = 0; example < n; example++) {
       int end = batch.firstFeature(example + 1);
       for (int feature = batch.firstFeature(example); feature < end; feature++) {
-        FeatureSet.Known known = known(batch, feature);
-        if (known.kind() == FeatureKind.CATEGORICAL) {
-          int from = at(example, firstCategorical() + places[known.index()]);
+        int index = batch.featureIndex(batch.slot(batch.firstTerm(feature)));
+        if (!isNumerical[index]) {
+          int from = at(example, firstCategorical() + places[index]);
           pooled.vectorGradients(batch, feature, vectorSlopes, from, gradients);
         }
       }
@@ -246,21 +249,12 @@ final class DlrmHead implements Head {
     int from = 0;
     for (int example = 0; example < n; example++) {
       if (!numericals.isEmpty()) {
-        System.arraycopy(byInteraction, from, vectorSlopes, at(example, 0), dimension);
+        KERNELS.copy(byInteraction, from, vectorSlopes, at(example, 0), dimension);
         from += dimension;
       }
-      for (int i = 0; i < vectorCount; i++) {
-        for (int j = i + 1; j < vectorCount; j++) {
-          addProduct(at(example, i), at(example, j), GAIN * byInteraction[from++]);
-        }
-      }
-    }
-  }
-
-  private void addProduct(int a, int b, float slope) {
-    for (int k = 0; k < dimension; k++) {
-      vectorSlopes[a + k] += slope * vectors[b + k];
-      vectorSlopes[b + k] += slope * vectors[a + k];
+      KERNELS.addPairSlopes(
+          GAIN, byInteraction, from, vectors, at(example, 0), vectorCount, dimension, vectorSlopes);
+      from += vectorCount * (vectorCount - 1) / 2;
     }
   }
 

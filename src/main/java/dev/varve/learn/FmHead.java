@@ -1,5 +1,7 @@
 package dev.varve.learn;
 
+import static dev.varve.kernel.Kernels.KERNELS;
+
 import java.util.Arrays;
 
 /**
@@ -21,6 +23,10 @@ final class FmHead implements Head {
   private final boolean pairs;
   private final Pooled pooled;
   private final float[] slopes;
+
+  /** float32[D]: sums of an example's squared coordinates. */
+  private final float[] squares;
+
   private float[] vectors = {};
 
   /** float32[examples][D]: the sum over each example's features. */
@@ -34,6 +40,7 @@ final class FmHead implements Head {
     this.pairs = pairs;
     this.pooled = new Pooled(dimension);
     this.slopes = new float[dimension];
+    this.squares = new float[dimension];
   }
 
   @Override
@@ -54,20 +61,16 @@ final class FmHead implements Head {
 
   private float products(MicroBatch batch, int example) {
     int sum = example * dimension;
-    float squares = 0;
+    Arrays.fill(squares, 0);
     int end = batch.firstFeature(example + 1);
     for (int feature = batch.firstFeature(example); feature < end; feature++) {
-      for (int i = 0; i < dimension; i++) {
-        float u = vectors[feature * dimension + i];
-        sums[sum + i] += u;
-        squares += u * u;
-      }
+      KERNELS.addWithSquares(vectors, feature * dimension, sums, sum, squares, dimension);
     }
-    float square = 0;
-    for (int i = 0; i < dimension; i++) {
-      square += sums[sum + i] * sums[sum + i];
+    float all = KERNELS.squares(sums, sum, dimension);
+    for (float square : squares) {
+      all -= square;
     }
-    return 0.5f * (square - squares);
+    return 0.5f * all;
   }
 
   @Override
@@ -76,10 +79,15 @@ final class FmHead implements Head {
     for (int example = 0; pairs && example < batch.size(); example++) {
       int end = batch.firstFeature(example + 1);
       for (int feature = batch.firstFeature(example); feature < end; feature++) {
-        for (int i = 0; i < dimension; i++) {
-          float others = sums[example * dimension + i] - vectors[feature * dimension + i];
-          slopes[i] = slopesOfLogits[example] * others;
-        }
+        // The vector's slope is the sum of the others.
+        KERNELS.difference(
+            slopesOfLogits[example],
+            sums,
+            example * dimension,
+            vectors,
+            feature * dimension,
+            slopes,
+            dimension);
         pooled.vectorGradients(batch, feature, slopes, 0, gradients);
       }
     }

@@ -157,6 +157,11 @@ public final class InFlight {
     }
   }
 
+  /** Whether there is anything in flight, of any row. */
+  synchronized boolean isUnderway() {
+    return !pending.isEmpty();
+  }
+
   /** A category's occurrences in flight. */
   synchronized int occurrences(RowKey key) {
     Pending entry = pending.get(key);

@@ -227,6 +227,16 @@ final class MicroBatch {
     return latestMs;
   }
 
+  /** Features that categories of the batch may be of: indices are below. */
+  int knownFeatures() {
+    return slotsByCategory.length;
+  }
+
+  /** Index of the feature that the slot is of. */
+  int featureIndex(int slot) {
+    return slotFeature[slot];
+  }
+
   FeatureSet.Known feature(int slot) {
     return features.get(slotFeature[slot]);
   }

@@ -79,17 +79,29 @@ final class Mlp {
   }
 
   /**
-   * Finds the gradients of all parameters, and those of the inputs.
+   * Finds the gradients of all parameters.
    *
-   * @param dy float32[n][out], derivatives of the loss by what came out
-   * @return float32[n][inputs], derivatives by the inputs, good until the next call
+   * @param dy float32[n][out], derivatives of the loss by what came out; changed in place
+   * @return what {@link #inputSlopes} asks for
    */
   float[] backward(float[] dy) {
     float[] slopes = dy;
-    for (MlpLayer layer : layers.reversed()) {
-      slopes = layer.backward(slopes);
+    for (int layer = layers.size() - 1; layer > 0; layer--) {
+      layers.get(layer).backward(slopes);
+      slopes = layers.get(layer).inputSlopes(slopes);
     }
+    layers.getFirst().backward(slopes);
     return slopes;
+  }
+
+  /**
+   * Finds those of the inputs.
+   *
+   * @param slopes what {@link #backward} gave
+   * @return float32[n][inputs], derivatives by the inputs, good until the next call
+   */
+  float[] inputSlopes(float[] slopes) {
+    return layers.getFirst().inputSlopes(slopes);
   }
 
   /** Steps all parameters by the gradients of the batch. */

@@ -1,7 +1,9 @@
 package dev.varve.learn;
 
 import static dev.varve.kernel.Kernels.KERNELS;
+import static dev.varve.kernel.Products.PRODUCTS;
 
+import dev.varve.kernel.Products.Factor;
 import java.util.Arrays;
 import java.util.List;
 
@@ -30,17 +32,18 @@ final class MlpLayer {
   private float[] weights = {};
 
   private float[] weightGradients = {};
-  private float[] transposed = {};
   private final float[] biases;
   private final float[] biasGradients;
-  private float[] block = {};
-  private float[] rectifiedSlopes = {};
+
+  /** Of the batch, the caller's: float32[examples][in]. */
+  private float[] x = {};
+
   private float[] y = {};
-
-  /** Transposed input of the batch, float32[in][examples]. */
-  private float[] inputs = {};
-
   private float[] slopes = {};
+
+  /** Sums the examples up. */
+  private float[] ones = {};
+
   private int examples;
 
   MlpLayer(int out, String biasName, boolean rectified) {
@@ -62,67 +65,65 @@ final class MlpLayer {
    */
   void begin(List<Block> ofWeights, DenseReplica dense) {
     blocks = ofWeights;
-    in = blocks.stream().mapToInt(Block::rows).sum();
+    in = 0;
+    for (Block of : blocks) {
+      in += of.rows;
+    }
     weights = atLeast(weights, in * out);
     int at = 0;
     for (Block of : blocks) {
       int n = of.rows * out;
-      block = atLeast(block, n);
-      dense.readMlp(of.name, n, block);
-      System.arraycopy(block, 0, weights, at, n);
+      dense.readMlp(of.name, n, weights, at);
       at += n;
     }
-    dense.readMlp(biasName, out, biases);
+    dense.readMlp(biasName, out, biases, 0);
   }
 
   /**
    * What the layer makes of its inputs.
    *
-   * @param x float32[n][in]
+   * @param inputs float32[n][in], looked at again by {@link #backward}
    * @return float32[n][out], good until the next call
    */
-  float[] forward(float[] x, int n) {
+  float[] forward(float[] inputs, int n) {
     examples = n;
+    x = inputs;
     y = atLeast(y, n * out);
-    for (int example = 0; example < n; example++) {
-      System.arraycopy(biases, 0, y, example * out, out);
-    }
-    KERNELS.multiply(x, n, in, weights, out, y);
-    for (int i = 0; rectified && i < n * out; i++) {
-      y[i] = Math.max(y[i], 0);
-    }
-    inputs = atLeast(inputs, in * n);
-    transpose(x, n, in, inputs);
+    PRODUCTS.multiply(Factor.of(x, n, in), Factor.of(weights, in, out), y, false);
+    KERNELS.addToRows(y, n, biases, out, rectified);
     return y;
   }
 
   /**
-   * Finds the gradients of the parameters, and those of the inputs.
+   * Finds the gradients of the parameters.
    *
-   * @param dy float32[n][out], derivatives of the loss by the outputs
-   * @return float32[n][in], derivatives by the inputs, good until the next call
+   * @param dy float32[n][out], derivatives of the loss by the outputs; changed in place
    */
-  float[] backward(float[] dy) {
-    float[] behind = dy;
+  void backward(float[] dy) {
     if (rectified) {
-      rectifiedSlopes = atLeast(rectifiedSlopes, examples * out);
-      for (int i = 0; i < examples * out; i++) {
-        rectifiedSlopes[i] = y[i] > 0 ? dy[i] : 0;
-      }
-      behind = rectifiedSlopes;
+      KERNELS.rectify(dy, y, examples * out);
     }
     weightGradients = atLeast(weightGradients, in * out);
-    Arrays.fill(weightGradients, 0, in * out, 0);
-    KERNELS.multiply(inputs, in, examples, behind, out, weightGradients);
-    Arrays.fill(biasGradients, 0);
-    for (int i = 0; i < examples * out; i++) {
-      biasGradients[i % out] += behind[i];
+    PRODUCTS.multiply(
+        Factor.transposed(x, in, examples), Factor.of(dy, examples, out), weightGradients, false);
+    if (ones.length < examples) {
+      ones = new float[2 * examples];
+      Arrays.fill(ones, 1);
     }
-    transposed = atLeast(transposed, in * out);
-    transpose(weights, in, out, transposed);
+    PRODUCTS.multiply(
+        Factor.of(ones, 1, examples), Factor.of(dy, examples, out), biasGradients, false);
+  }
+
+  /**
+   * Finds those of the inputs.
+   *
+   * @param dy what {@link #backward} made of it
+   * @return float32[n][in], derivatives by the inputs, good until the next call
+   */
+  float[] inputSlopes(float[] dy) {
     slopes = atLeast(slopes, examples * in);
-    Arrays.fill(slopes, 0, examples * in, 0);
-    KERNELS.multiply(behind, examples, out, transposed, in, slopes);
+    PRODUCTS.multiply(
+        Factor.of(dy, examples, out), Factor.transposed(weights, out, in), slopes, false);
     return slopes;
   }
 
@@ -135,14 +136,6 @@ final class MlpLayer {
       at += n;
     }
     dense.stepMlp(trainer, biasName, biasGradients, 0, out, examples);
-  }
-
-  private static void transpose(float[] from, int rows, int columns, float[] to) {
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        to[column * rows + row] = from[row * columns + column];
-      }
-    }
   }
 
   static float[] atLeast(float[] array, int length) {

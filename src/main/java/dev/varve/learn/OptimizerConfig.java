@@ -106,6 +106,23 @@ public record OptimizerConfig(
         leastShare);
   }
 
+  /** The same for rows of another kind. */
+  public OptimizerConfig with(OptimizerKind other) {
+    return new OptimizerConfig(
+        other,
+        rate,
+        linearRate,
+        basisRate,
+        denseRate,
+        initialAccumulator,
+        initialScale,
+        clipNorm,
+        clipWeight,
+        warmUp,
+        halveEvery,
+        leastShare);
+  }
+
   public static OptimizerConfig defaults() {
     return new OptimizerConfig(
         OptimizerKind.ADAGRAD, 0.12, 0.7, 0.05, 0.01, 0.1, 0.01, 0, 100, 0, 0, 0.1);

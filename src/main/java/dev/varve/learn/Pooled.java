@@ -1,5 +1,7 @@
 package dev.varve.learn;
 
+import static dev.varve.kernel.Kernels.KERNELS;
+
 import java.util.Arrays;
 
 /**
@@ -47,15 +49,20 @@ final class Pooled {
     if (vectors.length < features * dimension) {
       vectors = new float[2 * features * dimension];
     }
-    Arrays.fill(vectors, 0, features * dimension, 0);
     for (int feature = 0; feature < features; feature++) {
       int at = feature * dimension;
+      int first = batch.firstTerm(feature);
+      if (batch.firstTerm(feature + 1) == first + 1 && batch.scale(first) == 1) {
+        // Most features have one category.
+        int from = batch.slot(first) * (1 + dimension) + 1;
+        KERNELS.copy(served, from, vectors, at, dimension);
+        continue;
+      }
+      Arrays.fill(vectors, at, at + dimension, 0);
       for (int term = batch.firstTerm(feature); term < batch.firstTerm(feature + 1); term++) {
         int from = batch.slot(term) * (1 + dimension) + 1;
         float scale = batch.scale(term);
-        for (int i = 0; i < dimension; i++) {
-          vectors[at + i] += scale * served[from + i];
-        }
+        KERNELS.add(scale, served, from, vectors, at, dimension);
       }
     }
     return vectors;
@@ -95,16 +102,12 @@ final class Pooled {
    * @param gradients a {@link Gradient} for every slot
    */
   void vectorGradients(MicroBatch batch, int feature, float[] slopes, int from, float[] gradients) {
+    float squares = KERNELS.squares(slopes, from, dimension);
     for (int term = batch.firstTerm(feature); term < batch.firstTerm(feature + 1); term++) {
       int to = batch.slot(term) * Gradient.length(dimension) + 1;
       float scale = batch.scale(term);
-      float squares = 0;
-      for (int i = 0; i < dimension; i++) {
-        float gradient = scale * slopes[from + i];
-        gradients[to + i] += gradient;
-        squares += gradient * gradient;
-      }
-      gradients[to + 1 + dimension] += squares;
+      KERNELS.add(scale, slopes, from, gradients, to, dimension);
+      gradients[to + 1 + dimension] += scale * scale * squares;
     }
   }
 }

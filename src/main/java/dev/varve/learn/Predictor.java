@@ -1,6 +1,7 @@
 package dev.varve.learn;
 
-import dev.varve.event.Category;
+import static dev.varve.kernel.Kernels.KERNELS;
+
 import dev.varve.event.KeyedExample;
 import dev.varve.learn.ModelConfig.BasisKind;
 import dev.varve.table.RowEncoding;
@@ -33,7 +34,7 @@ public final class Predictor {
   private final Projection projection;
   private final MicroBatch batch;
   private final RowKeys keys = new RowKeys();
-  private final int[][] slotsByShard;
+  private final ShardedSlots sorted;
 
   /** float32[slots][stride], rows as if they were of the widest dimension. */
   private float[] states = NO_FLOATS;
@@ -46,9 +47,6 @@ public final class Predictor {
 
   /** Popularity of each slot's category, base-2 logarithm. */
   private float[] slotPopularities = NO_FLOATS;
-
-  /** The names of rows, by slot. */
-  private RowKey[] names = {};
 
   /** float32[slots][1 + D]: linear weights and vectors as they are served. */
   private float[] served = NO_FLOATS;
@@ -74,7 +72,7 @@ public final class Predictor {
     this.head = Head.of(shared.model());
     this.projection = new Projection(dimension, shared.model().basis() == BasisKind.LEARNED);
     this.batch = new MicroBatch(shared.features());
-    this.slotsByShard = new int[shards][];
+    this.sorted = new ShardedSlots(shards);
   }
 
   /** Takes an example into the micro-batch. */
@@ -126,7 +124,7 @@ public final class Predictor {
 
   /** The slots of categories that a shard has, sorted by feature. */
   int[] slots(int shard) {
-    return slotsByShard[shard];
+    return sorted.of(shard);
   }
 
   /** float32[slots][{@link #stride}], rows as if they were of the widest dimension. */
@@ -158,7 +156,7 @@ public final class Predictor {
   }
 
   RowKey name(int slot) {
-    return names[slot];
+    return new RowKey(batch.featureIndex(slot), batch.category(slot));
   }
 
   private void read() {
@@ -168,13 +166,12 @@ public final class Predictor {
       slotDimensions = new int[2 * batch.slots()];
       slotFound = new int[2 * batch.slots()];
       slotPopularities = new float[2 * batch.slots()];
-      names = new RowKey[2 * batch.slots()];
     }
     projection.begin();
-    sortByShard();
+    sorted.sort(batch);
     shared.inFlight().refresh(shared.rows());
     for (int shard = 0; shard < shards; shard++) {
-      readRows(shard, slotsByShard[shard]);
+      readRows(shard, sorted.of(shard));
     }
     for (int slot = 0; slot < batch.slots(); slot++) {
       if (!batch.isCategory(slot)) {
@@ -187,30 +184,15 @@ public final class Predictor {
     shared.dense().read(DenseParameters.BIAS, 0, bias, 0);
   }
 
-  private void sortByShard() {
-    var sorted = new ShardedSlots(shards);
-    for (int slot = 0; slot < batch.slots(); slot++) {
-      if (batch.isCategory(slot)) {
-        String name = batch.feature(slot).name();
-        int shard = Category.shard(name, batch.category(slot), shards);
-        sorted.add(shard, batch.feature(slot).index(), slot);
-      }
-    }
-    for (int shard = 0; shard < shards; shard++) {
-      slotsByShard[shard] = sorted.slots(shard);
-    }
-  }
-
   private void readRows(int shard, int[] slots) {
     if (slots.length == 0) {
       return;
     }
     keys.clear();
+    boolean isUnderway = shared.inFlight().isUnderway();
     for (int slot : slots) {
-      var name = new RowKey(batch.feature(slot).index(), batch.category(slot));
-      names[slot] = name;
-      int underway = shared.inFlight().occurrences(name);
-      keys.add(batch.feature(slot).name(), name.category(), underway, batch.occurrences(slot));
+      int underway = isUnderway ? shared.inFlight().occurrences(name(slot)) : 0;
+      keys.add(batch.feature(slot).name(), batch.category(slot), underway, batch.occurrences(slot));
     }
     rowStates = atLeast(rowStates, slots.length * width);
     if (dimensions.length < slots.length) {
@@ -225,19 +207,23 @@ public final class Predictor {
       int slot = slots[i];
       slotFound[slot] = Math.max(found[i], 0);
       slotPopularities[slot] = popularities[i];
-      takeRow(slot, keys.table(i), dimensions[i], i * width);
+      takeRow(slot, keys.table(i), dimensions[i], i * width, isUnderway);
     }
   }
 
   /** A row as if it were of the widest dimension, with this process's steps, and as served. */
-  private void takeRow(int slot, String table, int read, int from) {
+  private void takeRow(int slot, String table, int read, int from, boolean isUnderway) {
     int at = slot * stride;
     int d = Math.max(read, 0);
-    Arrays.fill(states, at, at + width, 0);
     slotDimensions[slot] = d;
-    if (d > 0) {
+    if (d == dimension) {
+      KERNELS.copy(rowStates, from, states, at, width);
+    } else {
+      Arrays.fill(states, at, at + width, 0);
       encoding.copy(rowStates, from, d, states, at, dimension);
-      shared.inFlight().addTo(names[slot], states, at);
+    }
+    if (d > 0 && isUnderway) {
+      shared.inFlight().addTo(name(slot), states, at);
     }
     projection.of(table, shared.dense());
     projection.serve(states, at, d, served, slot * (1 + dimension));

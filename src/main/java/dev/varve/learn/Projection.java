@@ -1,5 +1,7 @@
 package dev.varve.learn;
 
+import static dev.varve.kernel.Kernels.KERNELS;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -21,12 +23,17 @@ final class Projection {
   private static final class Table {
     final String name;
     final float[] basis;
+
+    /** Its transpose. */
+    final float[] turned;
+
     final float[] gradients;
     final float[] squares;
 
     Table(String name, int width) {
       this.name = name;
       this.basis = new float[width * width];
+      this.turned = new float[width * width];
       this.gradients = new float[width * width];
       this.squares = new float[width * width];
     }
@@ -38,9 +45,13 @@ final class Projection {
   private final List<Table> used = new ArrayList<>();
   private Table table = new Table("", 0);
 
+  /** Of a gradient, the squares. */
+  private final float[] squared;
+
   Projection(int width, boolean isLearned) {
     this.width = width;
     this.isLearned = isLearned;
+    this.squared = new float[width];
   }
 
   /** Begins a batch. */
@@ -58,6 +69,11 @@ final class Projection {
     if (!used.contains(table)) {
       used.add(table);
       dense.readBasis(name, width, table.basis);
+      for (int k = 0; k < width; k++) {
+        for (int j = 0; j < width; j++) {
+          table.turned[j * width + k] = table.basis[k * width + j];
+        }
+      }
       Arrays.fill(table.gradients, 0);
       Arrays.fill(table.squares, 0);
     }
@@ -71,18 +87,16 @@ final class Projection {
    */
   void serve(float[] state, int at, int dimension, float[] out, int to) {
     if (!isLearned) {
-      System.arraycopy(state, at, out, to, 1 + dimension);
-      Arrays.fill(out, to + 1 + dimension, to + 1 + width, 0);
+      KERNELS.copy(state, at, out, to, 1 + dimension);
+      if (dimension < width) {
+        Arrays.fill(out, to + 1 + dimension, to + 1 + width, 0);
+      }
       return;
     }
     out[to] = dimension == 0 ? 0 : state[at];
     Arrays.fill(out, to + 1, to + 1 + width, 0);
     for (int k = 0; k < dimension; k++) {
-      float e = state[at + 1 + k];
-      int row = k * width;
-      for (int j = 0; j < width; j++) {
-        out[to + 1 + j] += e * table.basis[row + j];
-      }
+      KERNELS.add(state[at + 1 + k], table.basis, k * width, out, to + 1, width);
     }
   }
 
@@ -98,40 +112,32 @@ final class Projection {
       float[] state, int at, int dimension, float[] gradients, int from, float[] out, int to) {
     out[to] = gradients[from];
     out[to + 1 + dimension] = gradients[from + 1 + width];
-    float square = 0;
-    for (int k = 0; k < dimension; k++) {
-      float g = isLearned ? along(k, gradients, from + 1) : gradients[from + 1 + k];
-      out[to + 1 + k] = g;
-      square += g * g;
+    if (isLearned) {
+      Arrays.fill(out, to + 1, to + 1 + dimension, 0);
+      for (int j = 0; j < width; j++) {
+        KERNELS.add(gradients[from + 1 + j], table.turned, j * width, out, to + 1, dimension);
+      }
+    } else {
+      KERNELS.copy(gradients, from + 1, out, to + 1, dimension);
     }
-    float all = 0;
-    for (int j = 0; j < width; j++) {
-      all += gradients[from + 1 + j] * gradients[from + 1 + j];
-    }
+    float all = KERNELS.squares(gradients, from + 1, width);
+    float square = !isLearned && dimension == width ? all : KERNELS.squares(out, to + 1, dimension);
     float squares = gradients[from + 2 + width];
     out[to + 2 + dimension] = all > 0 ? squares * (square / all) : 0;
     if (isLearned) {
-      float share = all > 0 ? squares / all : 0;
-      for (int k = 0; k < dimension; k++) {
-        addToBasis(k, state[at + 1 + k], gradients, from + 1, share);
-      }
+      addToBasis(state, at + 1, dimension, gradients, from + 1, all > 0 ? squares / all : 0);
     }
   }
 
-  private float along(int k, float[] gradients, int from) {
-    float sum = 0;
+  private void addToBasis(
+      float[] state, int at, int dimension, float[] gradients, int from, float share) {
     for (int j = 0; j < width; j++) {
-      sum += table.basis[k * width + j] * gradients[from + j];
+      squared[j] = gradients[from + j] * gradients[from + j];
     }
-    return sum;
-  }
-
-  private void addToBasis(int k, float e, float[] gradients, int from, float share) {
-    int row = k * width;
-    for (int j = 0; j < width; j++) {
-      float g = e * gradients[from + j];
-      table.gradients[row + j] += g;
-      table.squares[row + j] += share * g * g;
+    for (int k = 0; k < dimension; k++) {
+      float e = state[at + k];
+      KERNELS.add(e, gradients, from, table.gradients, k * width, width);
+      KERNELS.add(share * e * e, squared, 0, table.squares, k * width, width);
     }
   }
 

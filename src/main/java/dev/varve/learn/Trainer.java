@@ -57,6 +57,7 @@ public final class Trainer {
 
   private float[] slopes = NO_FLOATS;
   private final IntArrayList unpredicted = new IntArrayList();
+  private final RowSteps.Columns columns = new RowSteps.Columns();
 
   private final float[] before;
   private final float[] after;
@@ -114,7 +115,26 @@ public final class Trainer {
     predictor.predict();
     unpredicted.clear();
     learnFrom();
-    step(endOffset, layoutVersion, updates);
+    step();
+    send(endOffset, layoutVersion, updates);
+    predictor.clear();
+    return unpredicted.toIntArray();
+  }
+
+  /**
+   * Learns the micro-batch where the rows are in this process: nothing is sent.
+   *
+   * @return as above
+   */
+  public int[] learn(RowSteps rows) {
+    if (batch.size() == 0) {
+      return NO_INTS;
+    }
+    predictor.predict();
+    unpredicted.clear();
+    learnFrom();
+    step();
+    stepRows(rows);
     predictor.clear();
     return unpredicted.toIntArray();
   }
@@ -218,7 +238,8 @@ public final class Trainer {
     return batch.weight(example) * error;
   }
 
-  private void step(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
+  /** Steps what is dense, and makes the gradients of rows. */
+  private void step() {
     rowGradients();
     predictor.head().step(trainer, shared.dense);
     shared.dense.step(trainer, DenseParameters.BIAS, 0, biasGradient, 0);
@@ -229,6 +250,33 @@ public final class Trainer {
         shared.dense.step(trainer, name, dimension, gradients, from);
       }
     }
+  }
+
+  /** Those of one table after the other; trainers begin with different shards. */
+  private void stepRows(RowSteps rows) {
+    int length = Gradient.length(dimension);
+    for (int i = 0; i < shards; i++) {
+      int shard = (trainer + i) % shards;
+      int[] slots = predictor.slots(shard);
+      columns.begin(slots.length, rowGradients);
+      for (int k = 0; k < slots.length; k++) {
+        int slot = slots[k];
+        columns.add(
+            batch.category(slot),
+            batch.occurrences(slot),
+            batch.latestMs(slot),
+            predictor.slotDimensions()[slot] > 0 ? slot * length : -1);
+        boolean isLast =
+            k + 1 == slots.length || batch.featureIndex(slots[k + 1]) != batch.featureIndex(slot);
+        if (isLast) {
+          rows.step(shard, batch.feature(slot).name(), columns);
+          columns.size = 0;
+        }
+      }
+    }
+  }
+
+  private void send(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
     var rows =
         new UpdateMessages.Slots(
             predictor.slotDimensions(), predictor.slotFound(), rowGradients, dimension);

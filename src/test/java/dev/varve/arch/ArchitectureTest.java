@@ -58,6 +58,7 @@ class ArchitectureTest {
           entry("com.linecorp.armeria", Set.of("serve")),
           entry("io.grpc", Set.of("serve", "schema")),
           entry("io.micrometer", Set.of("serve", "cli")),
+          entry("org.bytedeco", Set.of("kernel")),
           entry("org.agrona", Set.of("kernel", "learn", "table", "store")),
           entry("com.fasterxml.jackson", Set.of("config", "log", "serve", "cli")),
           entry("org.apache.datasketches", Set.of("event", "store", "learn")),

@@ -247,33 +247,150 @@ class KernelsTest {
   }
 
   @Test
-  void productsOfMatricesAreTheSame() {
+  void descendAndTellIsTheSameAndTellsWhatItChanged() {
     forAll(
-        500,
+        1_000,
         random -> {
-          int m = random.nextInt(10);
-          int k = random.nextInt(20);
-          int n = random.nextInt(80);
-          float[] a = floats(random, m * k);
-          float[] b = floats(random, k * n);
-          float[] c = floats(random, m * n);
-          float[] other = c.clone();
+          int n = random.nextInt(MOST);
+          float[] gradients = floats(random, n + 2);
+          if (n > 0) {
+            gradients[1 + random.nextInt(n)] = random.nextBoolean() ? Float.NaN : 3e30f;
+          }
+          float[] state = floats(random, 2 * n + 1);
+          for (int i = n; i < state.length; i++) {
+            state[i] = Math.abs(state[i]);
+          }
+          float[] one = state.clone();
+          float[] other = state.clone();
+          float[] change = floats(random, 2 * n + 1);
+          float[] changeOfOther = change.clone();
+          float[] changed = change.clone();
+          scalar.descendAndTell(one, changed, n, gradients, 1, 0.25f, 0.1f, 0.1f, 2);
+          simd.descendAndTell(other, changeOfOther, n, gradients, 1, 0.25f, 0.1f, 0.1f, 2);
 
-          scalar.multiply(a, m, k, b, n, c);
-          simd.multiply(a, m, k, b, n, other);
-
-          assertThat(bits(other)).isEqualTo(bits(c));
+          assertThat(bits(other)).isEqualTo(bits(one));
+          assertThat(bits(changeOfOther)).isEqualTo(bits(changed));
+          for (int i = 0; i <= 2 * n; i++) {
+            assertThat(changed[i]).isEqualTo(change[i] + (one[i] - state[i]));
+          }
+          for (int i = 0; i < n; i++) {
+            float sum = state[n + i] + gradients[1 + i] * gradients[1 + i] * 0.25f;
+            boolean isTaken = Float.isFinite(sum);
+            assertThat(one[n + i]).isEqualTo(isTaken ? sum : state[n + i]);
+            assertThat(!isTaken || Math.abs(one[i]) <= 2).isTrue();
+          }
         });
   }
 
   @Test
-  void aProductOfMatricesIsAddedToWhatIsThere() {
-    float[] a = {1, 2, 3, 4, 5, 6};
-    float[] b = {1, 10, 100, 1_000, 10_000, 100_000};
-    float[] c = {0.5f, 0, 0, 0.25f};
+  void rowsAreAddedToAndRectifiedTheSame() {
+    forAll(
+        500,
+        random -> {
+          int width = random.nextInt(MOST);
+          int rows = random.nextInt(4);
+          float[] biases = floats(random, width);
+          float[] y = floats(random, rows * width);
+          boolean rectified = random.nextBoolean();
+          float[] one = y.clone();
+          float[] other = y.clone();
+          scalar.addToRows(one, rows, biases, width, rectified);
+          simd.addToRows(other, rows, biases, width, rectified);
+          assertThat(bits(other)).isEqualTo(bits(one));
+          for (int i = 0; i < y.length; i++) {
+            float sum = y[i] + biases[i % width];
+            assertThat(one[i]).isEqualTo(rectified && sum < 0 ? 0 : sum);
+          }
 
-    scalar.multiply(a, 2, 3, b, 2, c);
+          float[] slopes = floats(random, y.length);
+          float[] slopesOfOther = slopes.clone();
+          float[] kept = slopes.clone();
+          scalar.rectify(kept, y, y.length);
+          simd.rectify(slopesOfOther, y, y.length);
+          assertThat(bits(slopesOfOther)).isEqualTo(bits(kept));
+          for (int i = 0; i < y.length; i++) {
+            assertThat(kept[i]).isEqualTo(y[i] > 0 ? slopes[i] : 0);
+          }
+        });
+  }
 
-    assertThat(c).containsExactly(30_201.5f, 302_010, 60_504, 605_040.25f);
+  @Test
+  void addIsTheSame() {
+    forAll(
+        500,
+        random -> {
+          int n = random.nextInt(MOST);
+          float factor = (float) random.nextGaussian();
+          float[] x = floats(random, n + 3);
+          float[] sum = floats(random, n + 3);
+          float[] one = sum.clone();
+          float[] other = sum.clone();
+          float[] copy = new float[n + 3];
+          simd.copy(x, 1, copy, 2, n);
+          assertThat(bits(Arrays.copyOfRange(copy, 2, n + 2)))
+              .isEqualTo(bits(Arrays.copyOfRange(x, 1, n + 1)));
+          assertThat(copy[1] + copy[n + 2]).isZero();
+
+          scalar.add(factor, x, 1, one, 2, n);
+          simd.add(factor, x, 1, other, 2, n);
+
+          assertThat(bits(other)).isEqualTo(bits(one));
+          for (int i = 0; i < sum.length; i++) {
+            boolean isAdded = i >= 2 && i < n + 2;
+            assertThat(one[i]).isEqualTo(isAdded ? Math.fma(factor, x[i - 1], sum[i]) : sum[i]);
+          }
+        });
+  }
+
+  @Test
+  void sumsWithSquaresAndDifferencesAreTheSame() {
+    forAll(
+        500,
+        random -> {
+          int n = random.nextInt(MOST);
+          float[] x = floats(random, n + 3);
+          float[][] one = {floats(random, n + 3), floats(random, n), new float[n]};
+          float[][] other = {one[0].clone(), one[1].clone(), new float[n]};
+          float[] sum = one[0].clone();
+          float[] squares = one[1].clone();
+          scalar.addWithSquares(x, 1, one[0], 2, one[1], n);
+          simd.addWithSquares(x, 1, other[0], 2, other[1], n);
+          scalar.difference(3, x, 1, sum, 2, one[2], n);
+          simd.difference(3, x, 1, sum, 2, other[2], n);
+
+          for (int i = 0; i < 3; i++) {
+            assertThat(bits(other[i])).isEqualTo(bits(one[i]));
+          }
+          for (int i = 0; i < n; i++) {
+            assertThat(one[0][2 + i]).isEqualTo(sum[2 + i] + x[1 + i]);
+            assertThat(one[1][i]).isEqualTo(Math.fma(x[1 + i], x[1 + i], squares[i]));
+            assertThat(one[2][i]).isEqualTo(3 * (x[1 + i] - sum[2 + i]));
+          }
+        });
+  }
+
+  @Test
+  void pairsAndTheirSlopesAreTheSame() {
+    forAll(
+        500,
+        random -> {
+          int count = random.nextInt(40);
+          int width = 1 << random.nextInt(6);
+          int products = count * (count - 1) / 2;
+          float[] vectors = floats(random, count * width + 2);
+          float[] one = floats(random, products + 3);
+          float[] other = one.clone();
+          float last = one[products + 1];
+          scalar.pairs(3, vectors, 2, count, width, one, 1);
+          simd.pairs(3, vectors, 2, count, width, other, 1);
+          assertThat(bits(other)).isEqualTo(bits(one));
+          assertThat(one[products + 1]).isEqualTo(last);
+
+          float[] sums = floats(random, count * width + 2);
+          float[] sumsOfOther = sums.clone();
+          scalar.addPairSlopes(3, one, 1, vectors, 2, count, width, sums);
+          simd.addPairSlopes(3, one, 1, vectors, 2, count, width, sumsOfOther);
+          assertThat(bits(sumsOfOther)).isEqualTo(bits(sums));
+        });
   }
 }

@@ -88,7 +88,7 @@ class DlrmHeadTest {
           batch.parameters.forEach(
               (name, before) -> {
                 float[] after = new float[before.length];
-                batch.dense.readMlp(name, after.length, after);
+                batch.dense.readMlp(name, after.length, after, 0);
                 for (int i = 0; i < after.length; i++) {
                   double stepped = (before[i] - after[i]) * Math.sqrt(INITIAL) / RATE;
                   double expected = batch.slope(before, i, slopes);
@@ -108,10 +108,10 @@ class DlrmHeadTest {
     float[] first = new float[8];
     float[] second = new float[8];
 
-    one.readMlp(pair, 8, first);
-    other.readMlp(MlpNames.input("top", 8, "a/c"), 8, second);
+    one.readMlp(pair, 8, first, 0);
+    other.readMlp(MlpNames.input("top", 8, "a/c"), 8, second, 0);
     assertThat(second).isNotEqualTo(first);
-    other.readMlp(pair, 8, second);
+    other.readMlp(pair, 8, second, 0);
 
     assertThat(second).isEqualTo(first);
   }
@@ -174,8 +174,8 @@ class DlrmHeadTest {
       int n = parameters.getWeightsCount();
       float[] one = new float[n];
       float[] other = new float[n];
-      replicas.get(0).readMlp(parameters.getName(), n, one);
-      replicas.get(1).readMlp(parameters.getName(), n, other);
+      replicas.get(0).readMlp(parameters.getName(), n, one, 0);
+      replicas.get(1).readMlp(parameters.getName(), n, other, 0);
       assertThat(one).isEqualTo(other);
     }
     assertThat(merged.getParametersList()).extracting(Parameters::getName).containsAll(names);

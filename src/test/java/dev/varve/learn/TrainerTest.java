@@ -14,6 +14,7 @@ import dev.varve.schema.UpdateBatch;
 import dev.varve.testing.Cases;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -466,6 +467,59 @@ class TrainerTest {
 
     assertThat(sent).extracting(UpdateBatch::getRate).containsExactly(0.125f, 0.625f, 0f);
     assertThat(sent.getLast().hasRate()).isFalse();
+  }
+
+  @Test
+  void rowsOfThisProcessAreSteppedByWhatWouldBeSent() {
+    forAll(
+        30,
+        random -> {
+          var sending = new Run(4, 0);
+          var stepping = new Run(4, 0);
+          for (int i = random.nextInt(1, 50); i > 0; i--) {
+            KeyedExample example = KeyedExamples.random(random, 40);
+            sending.trainer(0).add(example, "");
+            stepping.trainer(0).add(example, "");
+          }
+          Map<String, List<Object>> sent = new HashMap<>();
+          sending.updates(0, 1, 1).forEach(part -> collect(part, sent));
+          Map<String, List<Object>> stepped = new HashMap<>();
+          stepping.trainer(0).learn((shard, table, rows) -> collect(shard, table, rows, stepped));
+
+          assertThat(stepped).isNotEmpty().isEqualTo(sent);
+        });
+  }
+
+  private static void collect(Sent part, Map<String, List<Object>> into) {
+    for (TableUpdate table : part.batch.getTablesList()) {
+      var all = table.getGradients().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      for (int i = 0; i < table.getKeysCount(); i++) {
+        float[] gradient = new float[Gradient.length(4)];
+        all.asFloatBuffer().get(i * gradient.length, gradient);
+        collect(
+            part.shard + table.getTable() + table.getKeys(i),
+            table.getOccurrences(i),
+            part.batch.getEventTimeMs() + table.getEventTimeOffsetsMs(i),
+            gradient,
+            into);
+      }
+    }
+  }
+
+  private static void collect(
+      int shard, String table, RowSteps.Columns rows, Map<String, List<Object>> into) {
+    for (int i = 0; i < rows.size(); i++) {
+      float[] gradient = new float[Gradient.length(4)];
+      System.arraycopy(rows.gradients(), rows.at()[i], gradient, 0, gradient.length);
+      String name = shard + table + rows.categories()[i];
+      collect(name, rows.occurrences()[i], rows.timesMs()[i], gradient, into);
+    }
+  }
+
+  private static void collect(
+      String row, int occurrences, long timeMs, float[] gradient, Map<String, List<Object>> into) {
+    List<Object> of = List.of(occurrences, timeMs, Arrays.toString(gradient));
+    assertThat(into.put(row, of)).as("%s, once", row).isNull();
   }
 
   private static QualitySum sum(Trainer trainer) {

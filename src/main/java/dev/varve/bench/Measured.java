@@ -22,10 +22,22 @@ final class Measured {
   }
 
   Figure rowsPerSecond(String name) {
-    return Figure.of(name, Unit.ROWS_PER_SECOND, perSecond(wall), perSecond(cpu));
+    return perSecond(name, Unit.ROWS_PER_SECOND, 1);
   }
 
-  private static double[] perSecond(double[] ns) {
-    return Arrays.stream(ns).map(x -> 1e9 / x).toArray();
+  /** Where what was called a row is an example. */
+  Figure examplesPerSecond(String name) {
+    return perSecond(name, Unit.EXAMPLES_PER_SECOND, 1);
+  }
+
+  /**
+   * @param each how many of the unit a row is
+   */
+  Figure perSecond(String name, Unit unit, double each) {
+    return Figure.of(name, unit, perSecond(wall, each), perSecond(cpu, each));
+  }
+
+  private static double[] perSecond(double[] ns, double each) {
+    return Arrays.stream(ns).map(x -> each * 1e9 / x).toArray();
   }
 }

@@ -26,28 +26,11 @@ final class StoreSetup {
         LimitsConfig.defaults(),
         JoinConfig.defaults(),
         ModelConfig.defaults(),
-        optimizer(),
+        OptimizerConfig.defaults().with(OptimizerKind.ROWWISE_ADAGRAD),
         TrainConfig.defaults(),
         store(settings),
         RebalanceConfig.defaults(),
         kafka);
-  }
-
-  private static OptimizerConfig optimizer() {
-    OptimizerConfig usual = OptimizerConfig.defaults();
-    return new OptimizerConfig(
-        OptimizerKind.ROWWISE_ADAGRAD,
-        usual.rate(),
-        usual.linearRate(),
-        usual.basisRate(),
-        usual.denseRate(),
-        usual.initialAccumulator(),
-        usual.initialScale(),
-        usual.clipNorm(),
-        usual.clipWeight(),
-        usual.warmUp(),
-        usual.halveEvery(),
-        usual.leastShare());
   }
 
   private static StoreConfig store(Settings settings) {

@@ -4,6 +4,8 @@ package dev.varve.bench;
 public enum Unit {
   NS_PER_ROW("ns/row"),
   ROWS_PER_SECOND("rows/s"),
+  EXAMPLES_PER_SECOND("examples/s"),
+  GFLOP_PER_SECOND("GFLOP/s"),
   BYTES_PER_ROW("B/row"),
   MICROSECONDS("us"),
   MILLISECONDS("ms"),

@@ -11,13 +11,18 @@ import picocli.CommandLine.Spec;
     description = "Measure Varve on this machine.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {BenchStoreCommand.class, BenchRebalanceCommand.class, BenchFollowCommand.class})
+    subcommands = {
+      BenchStoreCommand.class,
+      BenchTrainCommand.class,
+      BenchRebalanceCommand.class,
+      BenchFollowCommand.class
+    })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "bench: nothing (expected: store, rebalance or follow)");
+        spec.commandLine(), "bench: nothing (expected: store, train, rebalance or follow)");
   }
 }

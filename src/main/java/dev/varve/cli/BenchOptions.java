@@ -1,6 +1,7 @@
 package dev.varve.cli;
 
 import dev.varve.base.Durations;
+import dev.varve.bench.Progress;
 import dev.varve.bench.Report;
 import dev.varve.bench.Settings;
 import dev.varve.bench.StoreBench;
@@ -63,12 +64,24 @@ final class BenchOptions {
     return json == null || json.equals(STANDARD_OUTPUT) ? null : Path.of(json);
   }
 
-  /** Measures, and prints what was found. */
+  /** Measures the store, and prints what was found. */
   int run(CommandSpec spec, Collection<Part> parts, Settings settings)
       throws IOException, InterruptedException {
+    var bench = new StoreBench(SourceVersion.text(), settings);
+    return run(spec, progress -> bench.run(parts, progress));
+  }
+
+  /** What is measured. */
+  @FunctionalInterface
+  interface Run {
+    Report run(Progress progress) throws IOException, InterruptedException;
+  }
+
+  /** Measures, and prints what was found. */
+  int run(CommandSpec spec, Run run) throws IOException, InterruptedException {
     Report report;
     try (var progress = new ProgressLine(spec.commandLine().getErr())) {
-      report = new StoreBench(SourceVersion.text(), settings).run(parts, progress::show);
+      report = run.run(progress::show);
     }
     Path file = file();
     if (json != null) {

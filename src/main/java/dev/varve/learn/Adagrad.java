@@ -82,7 +82,8 @@ public final class Adagrad extends Optimizer {
    * @param gradients float32[n] from {@code from} on, summed over the examples
    */
   void stepMlp(float[] state, float[] change, int n, float[] gradients, int from, int examples) {
-    KERNELS.descendAndTell(state, change, n, gradients, from, 1f / examples, denseRate, initial, largest);
+    KERNELS.descendAndTell(
+        state, change, n, gradients, from, 1f / examples, denseRate, initial, largest);
   }
 
   private static long sums(long state, int dimension) {

@@ -113,8 +113,7 @@ public final class Trainer {
     rate = shared.optimizer.rateAt(endOffset - batch.size());
     shared.dense.rate(rate);
     predictor.predict();
-    unpredicted.clear();
-    learnFrom();
+    learnFrom(true);
     step();
     send(endOffset, layoutVersion, updates);
     predictor.clear();
@@ -122,7 +121,8 @@ public final class Trainer {
   }
 
   /**
-   * Learns the micro-batch where the rows are in this process: nothing is sent.
+   * Learns the micro-batch where the rows are in this process: nothing is sent, and there is no
+   * quality by table. Rates are what they are: nobody counts examples here.
    *
    * @return as above
    */
@@ -131,8 +131,7 @@ public final class Trainer {
       return NO_INTS;
     }
     predictor.predict();
-    unpredicted.clear();
-    learnFrom();
+    learnFrom(false);
     step();
     stepRows(rows);
     predictor.clear();
@@ -180,7 +179,8 @@ public final class Trainer {
   }
 
   /** Counts the predictions, and makes the gradients. */
-  private void learnFrom() {
+  private void learnFrom(boolean byTable) {
+    unpredicted.clear();
     int floats = batch.slots() * Gradient.length(dimension);
     gradients = Predictor.atLeast(gradients, floats);
     Arrays.fill(gradients, 0, floats, 0);
@@ -190,7 +190,7 @@ public final class Trainer {
       float logit = predictor.logit(example);
       float slope = 0;
       if (Float.isFinite(logit)) {
-        count(example, logit);
+        count(example, logit, byTable);
         slope = slope(example, logit);
       } else {
         unpredicted.addInt(example);
@@ -210,7 +210,7 @@ public final class Trainer {
    * label was known the clicks of what was shown beside it have been learned, and what was not
    * clicked has not, which flatters later predictions.
    */
-  private void count(int example, float learnedWith) {
+  private void count(int example, float learnedWith, boolean byTable) {
     float shown = batch.predicted(example);
     float logit = Float.isNaN(shown) ? learnedWith : shown;
     double weight = batch.weight(example);
@@ -220,7 +220,9 @@ public final class Trainer {
         (batch.isCorrection(example) ? -weight : weight - positive) / batch.negativesKept(example);
     var prediction = QualitySum.Prediction.of(logit, positive, negative);
     tally.predicted(batch.source(example), prediction);
-    slices.predicted(predictor, example, prediction);
+    if (byTable) {
+      slices.predicted(predictor, example, prediction);
+    }
   }
 
   /**

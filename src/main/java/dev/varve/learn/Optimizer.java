@@ -134,7 +134,9 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
     }
     stepLinear(state, dimension, scale * linear, linearSquares);
     stepVector(state, dimension, gradients, from + 1, scale, vectorSquares);
-    KERNELS.clamp(state, 1 + dimension, largest);
+    // As they were stored: a read across two stores has to wait until both are in the cache.
+    KERNELS.clamp(state, 1, largest);
+    KERNELS.clamp(state + Float.BYTES, dimension, largest);
     return true;
   }
 

@@ -147,7 +147,7 @@ final class CriteoExamples {
               1,
               1,
               false,
-              Float.NaN,
+              null,
               fields,
               ends,
               keys[i],

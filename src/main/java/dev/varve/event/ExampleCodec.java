@@ -67,12 +67,10 @@ public final class ExampleCodec {
     require(kept > 0 && kept <= 1, "negatives_kept", kept, "above 0, at most 1");
     boolean isCorrection = example.getCorrection();
     require(!isCorrection || label == 1, "label", label, "1 in a correction");
-    float predicted = example.hasPredicted() ? example.getPredicted() : Float.NaN;
-    require(
-        !example.hasPredicted() || Float.isFinite(predicted),
-        "predicted",
-        predicted,
-        "a finite number");
+    Float predicted = example.hasPredicted() ? example.getPredicted() : null;
+    if (predicted != null) {
+      require(Float.isFinite(predicted), "predicted", predicted, "a finite number");
+    }
     require(example.getFeaturesCount() > 0, "features", 0, "at least one");
 
     // All checks first: a refused example must not make a feature known.

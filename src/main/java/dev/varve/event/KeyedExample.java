@@ -2,6 +2,7 @@ package dev.varve.event;
 
 import dev.varve.schema.Feature;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A valid example in the trainer's terms: names are feature indexes of one {@link FeatureSet},
@@ -12,7 +13,7 @@ import java.util.List;
  * @param weight greater than 0
  * @param negativesKept share of the examples with label 0 that are sent, above 0, at most 1
  * @param isCorrection whether it takes back that the same was learned with label 0
- * @param predicted log-odds of a click that were predicted when it was shown; NaN for none
+ * @param predicted log-odds of a click that were predicted when it was shown; null for none
  * @param fields feature index of each categorical feature that is present
  * @param ends {@code ends[i]} is the end in {@code keys} of the categories of {@code fields[i]}
  * @param keys categories of all fields, one field after the other
@@ -27,7 +28,7 @@ public record KeyedExample(
     float weight,
     float negativesKept,
     boolean isCorrection,
-    float predicted,
+    @Nullable Float predicted,
     int[] fields,
     int[] ends,
     long[] keys,

@@ -63,7 +63,8 @@ final class MicroBatch {
     weights[examples] = example.weight();
     kept[examples] = example.negativesKept();
     corrections[examples] = example.isCorrection();
-    predicted[examples] = example.predicted();
+    Float shown = example.predicted();
+    predicted[examples] = shown == null ? Float.NaN : shown;
     sources[examples] = source;
     latestMs = examples == 0 ? example.eventTimeMs() : Math.max(latestMs, example.eventTimeMs());
     addCategories(example);

@@ -43,6 +43,8 @@ class ExampleCodecRefusalTest {
             + "| weight: 0.0 (expected: above 0, at most 1000000)",
         "'event_time_ms': 1, 'label': 1, 'weight': 'NaN', 'features': [F]"
             + "| weight: NaN (expected: above 0, at most 1000000)",
+        "'event_time_ms': 1, 'label': 1, 'predicted': 'NaN', 'features': [F]"
+            + "| predicted: NaN (expected: a finite number)",
         "'event_time_ms': 1, 'label': 1, 'weight': 'Infinity', 'features': [F]"
             + "| weight: Infinity (expected: above 0, at most 1000000)",
         "'event_time_ms': 1, 'label': 1 | features: 0 (expected: at least one)",

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Builds examples over a few features: categorical c0, c1, ... and numerical n0, n1, ... */
 final class KeyedExamples {
@@ -60,7 +61,7 @@ final class KeyedExamples {
     private float weight = 1;
     private float negativesKept = 1;
     private boolean isCorrection;
-    private float predicted = Float.NaN;
+    private @Nullable Float predicted;
     private final List<Integer> fields = new ArrayList<>();
     private final List<Integer> ends = new ArrayList<>();
     private final List<Long> keys = new ArrayList<>();

@@ -39,7 +39,7 @@ class TopEndpointTest {
             1,
             1,
             false,
-            Float.NaN,
+            null,
             none,
             none,
             new long[0],

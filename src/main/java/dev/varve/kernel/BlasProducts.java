@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It comes from Maven Central as a native library within a jar; JavaCPP puts it in its cache,
  * from where it is loaded. It works on the arrays as they lie in the heap, so nothing is copied,
- * and the garbage collector waits for a product: a millisecond or two for those of a chunk of a
- * micro-batch.
+ * and the garbage collector waits for a product: with layers of 512 below a millisecond for a
+ * micro-batch of 128 examples, ten for one of 2,048.
  */
 @SuppressWarnings("restricted") // native code
 final class BlasProducts extends Products {

@@ -41,6 +41,39 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
   public abstract void project(
       long address, int dimension, float[] basis, int width, float[] out, int at);
 
+  /**
+   * A vector times a matrix: {@code out[j] = sum over i < n of x[i] * m[i][j]}, added up in the
+   * order of i with fused multiply-add, from zero.
+   *
+   * @param x float32[n] from {@code from} on
+   * @param matrix float32[n][stride], row-major
+   * @param width of the result, at most the stride
+   * @param out receives float32[width] from {@code at} on
+   */
+  public abstract void project(
+      float[] x, int from, int n, float[] matrix, int stride, int width, float[] out, int at);
+
+  /**
+   * Adds the product of a column and a row, and that of their squares: {@code sums[k][j] += e[k] *
+   * g[j]} and {@code squares[k][j] += (share * e[k] * e[k]) * (g[j] * g[j])}, with fused
+   * multiply-add.
+   *
+   * @param e float32[n] from {@code fromE} on
+   * @param g float32[width] from {@code fromG} on
+   * @param sums float32[n][width], changed in place
+   * @param squares float32[n][width], changed in place
+   */
+  public abstract void addOuter(
+      float[] e,
+      int fromE,
+      int n,
+      float[] g,
+      int fromG,
+      int width,
+      float share,
+      float[] sums,
+      float[] squares);
+
   /** Whether all of n floats are numbers from -most to most. */
   public abstract boolean isWithin(float[] x, int at, int n, float most);
 
@@ -136,15 +169,15 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
   public abstract void add(float factor, float[] x, int from, float[] sum, int to, int n);
 
   /**
-   * Adds vectors and their squares: {@code sum[i] += x[i]} and {@code squares[i] += x[i] * x[i]}
-   * with fused multiply-add, n times.
+   * Adds vectors and their squares: {@code sum[i] += factor * x[i]} and {@code squares[i] +=
+   * (factor * x[i]) * (factor * x[i])}, the latter with fused multiply-add, n times.
    */
   public abstract void addWithSquares(
-      float[] x, int from, float[] sum, int to, float[] squares, int n);
+      float factor, float[] x, int from, float[] sum, int to, float[] squares, int n);
 
-  /** {@code out[i] = factor * (a[i] - b[i])}, n times. */
+  /** {@code out[i] = factor * (a[i] - share * b[i])}, n times. */
   public abstract void difference(
-      float factor, float[] a, int fromA, float[] b, int fromB, float[] out, int n);
+      float factor, float[] a, int fromA, float share, float[] b, int fromB, float[] out, int n);
 
   /**
    * The dot products of all pairs of vectors, times a factor: {@code factor * (v[i] * v[j])} for i

@@ -50,6 +50,66 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
+  public void project(
+      float[] x, int from, int n, float[] matrix, int stride, int width, float[] out, int at) {
+    project(x, from, n, matrix, stride, 0, width, out, at);
+  }
+
+  /** From the j-th on. */
+  static void project(
+      float[] x,
+      int from,
+      int n,
+      float[] matrix,
+      int stride,
+      int j,
+      int width,
+      float[] out,
+      int at) {
+    for (; j < width; j++) {
+      float sum = 0;
+      for (int i = 0; i < n; i++) {
+        sum = Math.fma(x[from + i], matrix[i * stride + j], sum);
+      }
+      out[at + j] = sum;
+    }
+  }
+
+  @Override
+  public void addOuter(
+      float[] e,
+      int fromE,
+      int n,
+      float[] g,
+      int fromG,
+      int width,
+      float share,
+      float[] sums,
+      float[] squares) {
+    for (int k = 0; k < n; k++) {
+      addOuter(e[fromE + k], share, g, fromG, 0, width, sums, squares, k * width);
+    }
+  }
+
+  /** One row, from the j-th on. */
+  static void addOuter(
+      float e,
+      float share,
+      float[] g,
+      int fromG,
+      int j,
+      int width,
+      float[] sums,
+      float[] squares,
+      int at) {
+    for (; j < width; j++) {
+      float slope = g[fromG + j];
+      sums[at + j] = Math.fma(e, slope, sums[at + j]);
+      squares[at + j] = Math.fma(share * e * e, slope * slope, squares[at + j]);
+    }
+  }
+
+  @Override
   public boolean isWithin(float[] x, int at, int n, float most) {
     return isWithin(x, at, 0, n, most);
   }
@@ -210,15 +270,16 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  public void addWithSquares(float[] x, int from, float[] sum, int to, float[] squares, int n) {
-    addWithSquares(x, from, sum, to, squares, 0, n);
+  public void addWithSquares(
+      float factor, float[] x, int from, float[] sum, int to, float[] squares, int n) {
+    addWithSquares(factor, x, from, sum, to, squares, 0, n);
   }
 
   /** From the i-th on. */
   static void addWithSquares(
-      float[] x, int from, float[] sum, int to, float[] squares, int i, int n) {
+      float factor, float[] x, int from, float[] sum, int to, float[] squares, int i, int n) {
     for (; i < n; i++) {
-      float value = x[from + i];
+      float value = factor * x[from + i];
       sum[to + i] += value;
       squares[i] = Math.fma(value, value, squares[i]);
     }
@@ -226,15 +287,23 @@ final class ScalarKernels extends Kernels {
 
   @Override
   public void difference(
-      float factor, float[] a, int fromA, float[] b, int fromB, float[] out, int n) {
-    difference(factor, a, fromA, b, fromB, out, 0, n);
+      float factor, float[] a, int fromA, float share, float[] b, int fromB, float[] out, int n) {
+    difference(factor, a, fromA, share, b, fromB, out, 0, n);
   }
 
   /** From the i-th on. */
   static void difference(
-      float factor, float[] a, int fromA, float[] b, int fromB, float[] out, int i, int n) {
+      float factor,
+      float[] a,
+      int fromA,
+      float share,
+      float[] b,
+      int fromB,
+      float[] out,
+      int i,
+      int n) {
     for (; i < n; i++) {
-      out[i] = factor * (a[fromA + i] - b[fromB + i]);
+      out[i] = factor * (a[fromA + i] - share * b[fromB + i]);
     }
   }
 

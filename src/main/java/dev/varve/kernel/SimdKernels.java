@@ -5,10 +5,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@link Kernels} with the Vector API; every method is the bit-identical twin of the scalar one.
+ *
+ * <p>What is called for single rows begins with the case of one vector: a row of dimension 16 is
+ * one where vectors have 512 bits, and a loop, with what comes before and behind it, takes several
+ * times as long as its body once.
  */
 final class SimdKernels extends Kernels {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -16,6 +21,8 @@ final class SimdKernels extends Kernels {
   private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
   private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
   private static final VectorSpecies<Short> SIXTEEN_SHORTS = ShortVector.SPECIES_256;
+  private static final VectorShuffle<Float> HALVES_TURNED =
+      VectorShuffle.fromValues(FOUR, 2, 3, 0, 1);
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private final Kernels scalar = new ScalarKernels();
@@ -98,6 +105,57 @@ final class SimdKernels extends Kernels {
   }
 
   @Override
+  public void project(
+      float[] x, int from, int n, float[] matrix, int stride, int width, float[] out, int at) {
+    int j = 0;
+    for (; j <= width - LANES; j += LANES) {
+      FloatVector sum = FloatVector.zero(S);
+      for (int i = 0; i < n; i++) {
+        sum =
+            FloatVector.fromArray(S, matrix, i * stride + j)
+                .fma(FloatVector.broadcast(S, x[from + i]), sum);
+      }
+      sum.intoArray(out, at + j);
+    }
+    ScalarKernels.project(x, from, n, matrix, stride, j, width, out, at);
+  }
+
+  @Override
+  public void addOuter(
+      float[] e,
+      int fromE,
+      int n,
+      float[] g,
+      int fromG,
+      int width,
+      float share,
+      float[] sums,
+      float[] squares) {
+    int j = 0;
+    for (; j <= width - LANES; j += LANES) {
+      FloatVector slope = FloatVector.fromArray(S, g, fromG + j);
+      FloatVector square = slope.mul(slope);
+      for (int k = 0; k < n; k++) {
+        float factor = e[fromE + k];
+        int to = k * width + j;
+        slope
+            .fma(FloatVector.broadcast(S, factor), FloatVector.fromArray(S, sums, to))
+            .intoArray(sums, to);
+        square
+            .fma(
+                FloatVector.broadcast(S, share * factor * factor),
+                FloatVector.fromArray(S, squares, to))
+            .intoArray(squares, to);
+      }
+    }
+    if (j < width) {
+      for (int k = 0; k < n; k++) {
+        ScalarKernels.addOuter(e[fromE + k], share, g, fromG, j, width, sums, squares, k * width);
+      }
+    }
+  }
+
+  @Override
   public boolean isWithin(float[] x, int at, int n, float most) {
     if (n == LANES) {
       return isWithin(S, x, at, most);
@@ -124,6 +182,10 @@ final class SimdKernels extends Kernels {
 
   @Override
   public float squares(float[] x, int at, int n) {
+    if (n == 16) {
+      return sum(
+          squares(x, at).add(squares(x, at + 8)).add(squares(x, at + 4).add(squares(x, at + 12))));
+    }
     FloatVector first = FloatVector.zero(FOUR);
     FloatVector second = first;
     int i = 0;
@@ -133,11 +195,20 @@ final class SimdKernels extends Kernels {
       first = a.mul(a).add(first);
       second = b.mul(b).add(second);
     }
-    FloatVector sums = first.add(second);
     if (i == n) {
-      return (sums.lane(0) + sums.lane(2)) + (sums.lane(1) + sums.lane(3));
+      return sum(first.add(second));
     }
     return i == 0 ? fewSquares(x, at, n) : scalar.squares(x, at, n);
+  }
+
+  private static FloatVector squares(float[] x, int at) {
+    FloatVector four = FloatVector.fromArray(FOUR, x, at);
+    return four.mul(four);
+  }
+
+  private static float sum(FloatVector four) {
+    FloatVector two = four.add(four.rearrange(HALVES_TURNED));
+    return two.lane(0) + two.lane(1);
   }
 
   /** Of up to seven, which each are a sum of their own. */
@@ -311,6 +382,10 @@ final class SimdKernels extends Kernels {
 
   @Override
   public void copy(float[] from, int at, float[] to, int toAt, int n) {
+    if (n == LANES) {
+      FloatVector.fromArray(S, from, at).intoArray(to, toAt);
+      return;
+    }
     int i = 0;
     for (; i <= n - LANES; i += LANES) {
       FloatVector.fromArray(S, from, at + i).intoArray(to, toAt + i);
@@ -322,38 +397,65 @@ final class SimdKernels extends Kernels {
 
   @Override
   public void add(float factor, float[] x, int from, float[] sum, int to, int n) {
+    if (n == LANES) {
+      addVector(factor, x, from, sum, to);
+      return;
+    }
     // Without the shorter vectors: a method for any of them is slow where it is not inlined.
     int i = 0;
     for (; i <= n - LANES; i += LANES) {
-      FloatVector.fromArray(S, x, from + i)
-          .fma(FloatVector.broadcast(S, factor), FloatVector.fromArray(S, sum, to + i))
-          .intoArray(sum, to + i);
+      addVector(factor, x, from + i, sum, to + i);
     }
     ScalarKernels.add(factor, x, from, sum, to, i, n);
   }
 
+  private static void addVector(float factor, float[] x, int from, float[] sum, int to) {
+    FloatVector.fromArray(S, x, from)
+        .fma(FloatVector.broadcast(S, factor), FloatVector.fromArray(S, sum, to))
+        .intoArray(sum, to);
+  }
+
   @Override
-  public void addWithSquares(float[] x, int from, float[] sum, int to, float[] squares, int n) {
+  public void addWithSquares(
+      float factor, float[] x, int from, float[] sum, int to, float[] squares, int n) {
+    if (n == LANES) {
+      addVectorWithSquares(factor, x, from, sum, to, squares, 0);
+      return;
+    }
     int i = 0;
     for (; i <= n - LANES; i += LANES) {
-      FloatVector value = FloatVector.fromArray(S, x, from + i);
-      FloatVector.fromArray(S, sum, to + i).add(value).intoArray(sum, to + i);
-      value.fma(value, FloatVector.fromArray(S, squares, i)).intoArray(squares, i);
+      addVectorWithSquares(factor, x, from + i, sum, to + i, squares, i);
     }
-    ScalarKernels.addWithSquares(x, from, sum, to, squares, i, n);
+    ScalarKernels.addWithSquares(factor, x, from, sum, to, squares, i, n);
+  }
+
+  private static void addVectorWithSquares(
+      float factor, float[] x, int from, float[] sum, int to, float[] squares, int at) {
+    FloatVector value = FloatVector.fromArray(S, x, from).mul(factor);
+    FloatVector.fromArray(S, sum, to).add(value).intoArray(sum, to);
+    value.fma(value, FloatVector.fromArray(S, squares, at)).intoArray(squares, at);
   }
 
   @Override
   public void difference(
-      float factor, float[] a, int fromA, float[] b, int fromB, float[] out, int n) {
+      float factor, float[] a, int fromA, float share, float[] b, int fromB, float[] out, int n) {
+    if (n == LANES) {
+      differenceOfVectors(factor, a, fromA, share, b, fromB, out, 0);
+      return;
+    }
     int i = 0;
     for (; i <= n - LANES; i += LANES) {
-      FloatVector.fromArray(S, a, fromA + i)
-          .sub(FloatVector.fromArray(S, b, fromB + i))
-          .mul(factor)
-          .intoArray(out, i);
+      differenceOfVectors(factor, a, fromA + i, share, b, fromB + i, out, i);
     }
-    ScalarKernels.difference(factor, a, fromA, b, fromB, out, i, n);
+    ScalarKernels.difference(factor, a, fromA, share, b, fromB, out, i, n);
+  }
+
+  private static void differenceOfVectors(
+      float factor, float[] a, int fromA, float share, float[] b, int fromB, float[] out, int at) {
+    FloatVector.fromArray(S, a, fromA)
+        .sub(FloatVector.fromArray(S, b, fromB).mul(share))
+        .mul(factor)
+        .intoArray(out, at);
   }
 
   /** The vectors of {@link #pairs} turned over, for a thread to use again. */

@@ -88,7 +88,7 @@ final class DlrmHead implements Head {
     pooled.linear(batch, served, logits);
     findFeatures(batch);
     int n = batch.size();
-    gather(batch, pooled.vectors(batch, served));
+    gather(batch, served);
     if (!numericals.isEmpty()) {
       bottom.begin(inputs, dense);
       float[] z = bottom.forward(values, n);
@@ -156,7 +156,7 @@ final class DlrmHead implements Head {
   }
 
   /** Values and vectors of the batch, 0 where an example lacks a feature. */
-  private void gather(MicroBatch batch, float[] ofFeatures) {
+  private void gather(MicroBatch batch, float[] served) {
     int n = batch.size();
     values = MlpLayer.atLeast(values, n * numericals.size());
     vectors = MlpLayer.atLeast(vectors, n * vectorCount * dimension);
@@ -173,7 +173,7 @@ final class DlrmHead implements Head {
           values[example * numericals.size() + place] = batch.scale(batch.firstTerm(feature));
         } else {
           int to = at(example, firstCategorical() + place);
-          KERNELS.copy(ofFeatures, feature * dimension, vectors, to, dimension);
+          pooled.vector(batch, feature, served, vectors, to);
         }
       }
     }

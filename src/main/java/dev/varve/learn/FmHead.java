@@ -27,10 +27,14 @@ final class FmHead implements Head {
   /** float32[D]: sums of an example's squared coordinates. */
   private final float[] squares;
 
+  /** float32[features][D], of features that are not one term. */
   private float[] vectors = {};
 
   /** float32[examples][D]: the sum over each example's features. */
   private float[] sums = {};
+
+  /** What was predicted with. */
+  private float[] servedLast = {};
 
   /**
    * @param pairs whether products of vectors count, or linear weights alone
@@ -49,22 +53,33 @@ final class FmHead implements Head {
     if (!pairs) {
       return;
     }
-    vectors = pooled.vectors(batch, served);
+    servedLast = served;
+    int features = batch.firstFeature(batch.size());
+    if (vectors.length < features * dimension) {
+      vectors = new float[2 * features * dimension];
+    }
     if (sums.length < batch.size() * dimension) {
       sums = new float[2 * batch.size() * dimension];
     }
     Arrays.fill(sums, 0, batch.size() * dimension, 0);
     for (int example = 0; example < batch.size(); example++) {
-      logits[example] += products(batch, example);
+      logits[example] += products(batch, served, example);
     }
   }
 
-  private float products(MicroBatch batch, int example) {
+  private float products(MicroBatch batch, float[] served, int example) {
     int sum = example * dimension;
     Arrays.fill(squares, 0);
     int end = batch.firstFeature(example + 1);
     for (int feature = batch.firstFeature(example); feature < end; feature++) {
-      KERNELS.addWithSquares(vectors, feature * dimension, sums, sum, squares, dimension);
+      if (Pooled.isOneTerm(batch, feature)) {
+        int term = batch.firstTerm(feature);
+        int from = pooled.vectorOf(batch, term);
+        KERNELS.addWithSquares(batch.scale(term), served, from, sums, sum, squares, dimension);
+      } else {
+        pooled.vector(batch, feature, served, vectors, feature * dimension);
+        KERNELS.addWithSquares(1, vectors, feature * dimension, sums, sum, squares, dimension);
+      }
     }
     float all = KERNELS.squares(sums, sum, dimension);
     for (float square : squares) {
@@ -80,16 +95,21 @@ final class FmHead implements Head {
       int end = batch.firstFeature(example + 1);
       for (int feature = batch.firstFeature(example); feature < end; feature++) {
         // The vector's slope is the sum of the others.
-        KERNELS.difference(
-            slopesOfLogits[example],
-            sums,
-            example * dimension,
-            vectors,
-            feature * dimension,
-            slopes,
-            dimension);
+        slope(batch, feature, slopesOfLogits[example], example * dimension);
         pooled.vectorGradients(batch, feature, slopes, 0, gradients);
       }
+    }
+  }
+
+  private void slope(MicroBatch batch, int feature, float ofLogit, int sum) {
+    if (Pooled.isOneTerm(batch, feature)) {
+      int term = batch.firstTerm(feature);
+      int from = pooled.vectorOf(batch, term);
+      float scale = batch.scale(term);
+      KERNELS.difference(ofLogit, sums, sum, scale, servedLast, from, slopes, dimension);
+    } else {
+      int from = feature * dimension;
+      KERNELS.difference(ofLogit, sums, sum, 1, vectors, from, slopes, dimension);
     }
   }
 

@@ -1,11 +1,15 @@
 package dev.varve.learn;
 
+import static dev.varve.kernel.Kernels.KERNELS;
+
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +32,7 @@ public final class InFlight {
   /**
    * One update batch.
    *
-   * @param occurrences int[keys.length]
+   * @param occurrences int[rows.length]
    * @param changes float32[m][width] of the first m rows
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -36,7 +40,7 @@ public final class InFlight {
       int trainer,
       long sequence,
       long endOffset,
-      RowKey[] keys,
+      Pending[] rows,
       int[] occurrences,
       float[] changes) {
     int changed(int width) {
@@ -46,17 +50,28 @@ public final class InFlight {
 
   private record Lane(int trainer, int shard) {}
 
-  private static final class Pending {
-    int batches;
-    int occurrences;
+  /** What is in flight of one category. */
+  static final class Pending {
+    private final int feature;
+    private final long category;
+    private int batches;
+    private int occurrences;
 
     /** Null while only occurrences are pending: most categories have no row. */
-    float @Nullable [] change;
+    private float @Nullable [] change;
+
+    Pending(int feature, long category) {
+      this.feature = feature;
+      this.category = category;
+    }
   }
 
   private final int width;
   private final int capacityRows;
-  private final Map<RowKey, Pending> pending = new HashMap<>();
+
+  /** By category, for each feature. */
+  private final List<Long2ObjectHashMap<Pending>> pending = new ArrayList<>();
+
   private final Map<Lane, ArrayDeque<Sent>> lanes = new HashMap<>();
 
   /** Rows of update batches that the tables cannot see yet, by trainer. */
@@ -81,30 +96,46 @@ public final class InFlight {
   /**
    * Remembers an update batch.
    *
-   * @param keys rows, named by feature index and category; those that change come first
-   * @param occurrences int[keys.length], kept
+   * @param batch what the rows are of
+   * @param slots of the rows in the micro-batch; those that change come first
    * @param changes float32[m][width] of the first m rows, kept
    */
   synchronized void sent(
-      int trainer, int shard, long endOffset, RowKey[] keys, int[] occurrences, float[] changes) {
-    var sent = new Sent(trainer, sequence++, endOffset, keys, occurrences, changes);
-    for (int i = 0; i < keys.length; i++) {
-      Pending entry = pending.computeIfAbsent(keys[i], _ -> new Pending());
-      entry.batches++;
-      entry.occurrences += occurrences[i];
-      if (i < sent.changed(width)) {
-        float[] change = entry.change == null ? new float[width] : entry.change;
-        add(changes, i * width, change, 1);
-        entry.change = change;
-      }
+      int trainer, int shard, long endOffset, MicroBatch batch, int[] slots, float[] changes) {
+    Pending[] of = new Pending[slots.length];
+    int[] occurrences = new int[slots.length];
+    for (int i = 0; i < slots.length; i++) {
+      of[i] = entry(batch.featureIndex(slots[i]), batch.category(slots[i]));
+      occurrences[i] = batch.occurrences(slots[i]);
+      of[i].batches++;
+      of[i].occurrences += occurrences[i];
+    }
+    var sent = new Sent(trainer, sequence++, endOffset, of, occurrences, changes);
+    for (int i = 0; i < sent.changed(width); i++) {
+      float[] change = of[i].change == null ? new float[width] : of[i].change;
+      KERNELS.add(1, changes, i * width, change, 0, width);
+      of[i].change = change;
     }
     Lane lane = new Lane(trainer, shard);
     lanes.computeIfAbsent(lane, _ -> new ArrayDeque<>()).add(sent);
-    rows += keys.length;
-    uncommitted.merge(trainer, keys.length, Integer::sum);
+    rows += slots.length;
+    uncommitted.merge(trainer, slots.length, Integer::sum);
     while (rows > capacityRows) {
       drop(oldestLane().remove());
     }
+  }
+
+  private Pending entry(int feature, long category) {
+    while (pending.size() <= feature) {
+      pending.add(new Long2ObjectHashMap<>());
+    }
+    Long2ObjectHashMap<Pending> ofFeature = pending.get(feature);
+    Pending entry = ofFeature.get(category);
+    if (entry == null) {
+      entry = new Pending(feature, category);
+      ofFeature.put(category, entry);
+    }
+    return entry;
   }
 
   /**
@@ -146,26 +177,41 @@ public final class InFlight {
         });
   }
 
-  /** Adds the changes in flight of a row to its state. */
-  synchronized void addTo(RowKey key, float[] view, int at) {
-    Pending entry = pending.get(key);
-    float[] change = entry == null ? null : entry.change;
-    if (change != null) {
-      for (int i = 0; i < width; i++) {
-        view[at + i] += change[i];
-      }
+  /**
+   * Finds what is in flight of rows.
+   *
+   * @param slots of the rows in the micro-batch
+   * @param found receives what is in flight of each; null for nothing
+   * @param occurrences receives how many of each are
+   */
+  synchronized void find(
+      MicroBatch batch, int[] slots, @Nullable Pending[] found, int[] occurrences) {
+    for (int i = 0; i < slots.length; i++) {
+      int feature = batch.featureIndex(slots[i]);
+      Pending entry =
+          feature < pending.size() ? pending.get(feature).get(batch.category(slots[i])) : null;
+      found[i] = entry;
+      occurrences[i] = entry == null ? 0 : entry.occurrences;
     }
   }
 
-  /** Whether there is anything in flight, of any row. */
-  synchronized boolean isUnderway() {
-    return !pending.isEmpty();
-  }
-
-  /** A category's occurrences in flight. */
-  synchronized int occurrences(RowKey key) {
-    Pending entry = pending.get(key);
-    return entry == null ? 0 : entry.occurrences;
+  /**
+   * Adds the changes in flight of rows to their states.
+   *
+   * @param found in flight of n rows
+   * @param dimensions of the rows' states; one of dimension 0 is left as it is
+   * @param slots the rows' places in {@code states}
+   * @param states float32[slots][stride], changed in place
+   */
+  synchronized void addTo(
+      @Nullable Pending[] found, int[] dimensions, int[] slots, float[] states, int stride) {
+    for (int i = 0; i < slots.length; i++) {
+      Pending entry = found[i];
+      float[] change = entry == null ? null : entry.change;
+      if (change != null && dimensions[slots[i]] > 0) {
+        KERNELS.add(1, change, 0, states, slots[i] * stride, width);
+      }
+    }
   }
 
   /**
@@ -181,24 +227,21 @@ public final class InFlight {
   }
 
   private void drop(Sent batch) {
-    for (int i = 0; i < batch.keys.length; i++) {
-      Pending entry = pending.get(batch.keys[i]);
-      if (entry == null) {
-        throw new IllegalStateException("in flight: " + batch.keys[i] + " is not pending");
-      }
+    for (int i = 0; i < batch.rows.length; i++) {
+      Pending entry = batch.rows[i];
       // The last batch takes the entry with it, and the rounding of additions and subtractions.
       if (--entry.batches == 0) {
-        pending.remove(batch.keys[i]);
+        pending.get(entry.feature).remove(entry.category);
       } else {
         entry.occurrences -= batch.occurrences[i];
         if (i < batch.changed(width)) {
-          add(batch.changes, i * width, Objects.requireNonNull(entry.change), -1);
+          KERNELS.add(-1, batch.changes, i * width, Objects.requireNonNull(entry.change), 0, width);
         }
       }
     }
-    rows -= batch.keys.length;
+    rows -= batch.rows.length;
     if (batch.sequence >= committedTo.getOrDefault(batch.trainer, 0L)) {
-      uncommitted.merge(batch.trainer, -batch.keys.length, Integer::sum);
+      uncommitted.merge(batch.trainer, -batch.rows.length, Integer::sum);
     }
   }
 
@@ -208,11 +251,5 @@ public final class InFlight {
         .filter(batches -> !batches.isEmpty())
         .min(Comparator.comparingLong(batches -> batches.element().sequence))
         .orElseThrow();
-  }
-
-  private static void add(float[] changes, int from, float[] sum, float sign) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += sign * changes[from + i];
-    }
   }
 }

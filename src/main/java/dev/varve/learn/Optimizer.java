@@ -155,6 +155,22 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
   }
 
   /**
+   * What a step would change of a state in an array.
+   *
+   * @param state from {@code at} on, left as it is
+   * @param changes receives the difference, of the same shape, from {@code to} on
+   */
+  final void change(
+      float[] state, int at, int dimension, float[] gradients, int from, float[] changes, int to) {
+    int n = encoding.stateLength(dimension);
+    Memory.Block copy = COPY.get();
+    KERNELS.store(state, at, copy.address(), n);
+    var _ = step(copy.address(), dimension, gradients, from);
+    KERNELS.load(copy.address(), changes, to, n);
+    KERNELS.add(-1, state, at, changes, to, n);
+  }
+
+  /**
    * Steps the linear weight.
    *
    * @param squares of the examples' own gradients, summed

@@ -13,9 +13,6 @@ import java.util.Arrays;
 final class Pooled {
   private final int dimension;
 
-  /** float32[features][D]. */
-  private float[] vectors = {};
-
   Pooled(int dimension) {
     this.dimension = dimension;
   }
@@ -38,34 +35,33 @@ final class Pooled {
     }
   }
 
+  /** Whether a feature is one slot times a factor, as most are. */
+  static boolean isOneTerm(MicroBatch batch, int feature) {
+    return batch.firstTerm(feature + 1) == batch.firstTerm(feature) + 1;
+  }
+
+  /** Where the vector of a term is in what is served. */
+  int vectorOf(MicroBatch batch, int term) {
+    return batch.slot(term) * (1 + dimension) + 1;
+  }
+
   /**
-   * Pools the vectors of all features.
+   * Pools the vectors of a feature.
    *
+   * @param feature of the batch
    * @param served float32[slots][1 + D]
-   * @return float32[features][D], good until the next call
+   * @param out receives float32[D] from {@code at} on
    */
-  float[] vectors(MicroBatch batch, float[] served) {
-    int features = batch.firstFeature(batch.size());
-    if (vectors.length < features * dimension) {
-      vectors = new float[2 * features * dimension];
+  void vector(MicroBatch batch, int feature, float[] served, float[] out, int at) {
+    int first = batch.firstTerm(feature);
+    if (isOneTerm(batch, feature) && batch.scale(first) == 1) {
+      KERNELS.copy(served, vectorOf(batch, first), out, at, dimension);
+      return;
     }
-    for (int feature = 0; feature < features; feature++) {
-      int at = feature * dimension;
-      int first = batch.firstTerm(feature);
-      if (batch.firstTerm(feature + 1) == first + 1 && batch.scale(first) == 1) {
-        // Most features have one category.
-        int from = batch.slot(first) * (1 + dimension) + 1;
-        KERNELS.copy(served, from, vectors, at, dimension);
-        continue;
-      }
-      Arrays.fill(vectors, at, at + dimension, 0);
-      for (int term = batch.firstTerm(feature); term < batch.firstTerm(feature + 1); term++) {
-        int from = batch.slot(term) * (1 + dimension) + 1;
-        float scale = batch.scale(term);
-        KERNELS.add(scale, served, from, vectors, at, dimension);
-      }
+    Arrays.fill(out, at, at + dimension, 0);
+    for (int term = first; term < batch.firstTerm(feature + 1); term++) {
+      KERNELS.add(batch.scale(term), served, vectorOf(batch, term), out, at, dimension);
     }
-    return vectors;
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.varve.learn.ModelConfig.BasisKind;
 import dev.varve.table.RowEncoding;
 import dev.varve.table.RowKeys;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects a micro-batch, reads the rows that its examples use, and predicts all of them with the
@@ -55,6 +56,8 @@ public final class Predictor {
   private int[] dimensions = {};
   private int[] found = {};
   private float[] popularities = NO_FLOATS;
+  private InFlight.@Nullable Pending[] underway = {};
+  private int[] underwayOccurrences = {};
   private float[] logits = NO_FLOATS;
   private final float[] bias = new float[2];
 
@@ -155,10 +158,6 @@ public final class Predictor {
     return slotPopularities[slot];
   }
 
-  RowKey name(int slot) {
-    return new RowKey(batch.featureIndex(slot), batch.category(slot));
-  }
-
   private void read() {
     states = atLeast(states, batch.slots() * stride);
     served = atLeast(served, batch.slots() * (1 + dimension));
@@ -188,17 +187,23 @@ public final class Predictor {
     if (slots.length == 0) {
       return;
     }
-    keys.clear();
-    boolean isUnderway = shared.inFlight().isUnderway();
-    for (int slot : slots) {
-      int underway = isUnderway ? shared.inFlight().occurrences(name(slot)) : 0;
-      keys.add(batch.feature(slot).name(), batch.category(slot), underway, batch.occurrences(slot));
-    }
     rowStates = atLeast(rowStates, slots.length * width);
     if (dimensions.length < slots.length) {
       dimensions = new int[2 * slots.length];
       found = new int[2 * slots.length];
       popularities = new float[2 * slots.length];
+      underway = new InFlight.Pending[2 * slots.length];
+      underwayOccurrences = new int[2 * slots.length];
+    }
+    shared.inFlight().find(batch, slots, underway, underwayOccurrences);
+    keys.clear();
+    for (int i = 0; i < slots.length; i++) {
+      int slot = slots[i];
+      keys.add(
+          batch.feature(slot).name(),
+          batch.category(slot),
+          underwayOccurrences[i],
+          batch.occurrences(slot));
     }
     shared
         .rows()
@@ -207,14 +212,19 @@ public final class Predictor {
       int slot = slots[i];
       slotFound[slot] = Math.max(found[i], 0);
       slotPopularities[slot] = popularities[i];
-      takeRow(slot, keys.table(i), dimensions[i], i * width, isUnderway);
+      takeRow(slot, Math.max(dimensions[i], 0), i * width);
+    }
+    shared.inFlight().addTo(underway, slotDimensions, slots, states, stride);
+    for (int slot : slots) {
+      projection.of(batch.feature(slot).name(), shared.dense());
+      int d = slotDimensions[slot];
+      projection.serve(states, slot * stride, d, served, slot * (1 + dimension));
     }
   }
 
-  /** A row as if it were of the widest dimension, with this process's steps, and as served. */
-  private void takeRow(int slot, String table, int read, int from, boolean isUnderway) {
+  /** A row as if it were of the widest dimension. */
+  private void takeRow(int slot, int d, int from) {
     int at = slot * stride;
-    int d = Math.max(read, 0);
     slotDimensions[slot] = d;
     if (d == dimension) {
       KERNELS.copy(rowStates, from, states, at, width);
@@ -222,11 +232,6 @@ public final class Predictor {
       Arrays.fill(states, at, at + width, 0);
       encoding.copy(rowStates, from, d, states, at, dimension);
     }
-    if (d > 0 && isUnderway) {
-      shared.inFlight().addTo(name(slot), states, at);
-    }
-    projection.of(table, shared.dense());
-    projection.serve(states, at, d, served, slot * (1 + dimension));
   }
 
   static float[] atLeast(float[] array, int length) {

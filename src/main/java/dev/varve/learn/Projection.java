@@ -45,13 +45,13 @@ final class Projection {
   private final List<Table> used = new ArrayList<>();
   private Table table = new Table("", 0);
 
-  /** Of a gradient, the squares. */
-  private final float[] squared;
+  /** The gradient of a row, as wide as that of its vector. */
+  private final float[] ofRow;
 
   Projection(int width, boolean isLearned) {
     this.width = width;
     this.isLearned = isLearned;
-    this.squared = new float[width];
+    this.ofRow = new float[width];
   }
 
   /** Begins a batch. */
@@ -94,51 +94,41 @@ final class Projection {
       return;
     }
     out[to] = dimension == 0 ? 0 : state[at];
-    Arrays.fill(out, to + 1, to + 1 + width, 0);
-    for (int k = 0; k < dimension; k++) {
-      KERNELS.add(state[at + 1 + k], table.basis, k * width, out, to + 1, width);
-    }
+    KERNELS.project(state, at + 1, dimension, table.basis, width, width, out, to + 1);
   }
 
   /**
-   * The gradient of a row from that of its vector; adds to the gradient of the basis.
+   * Makes the gradient of a row of that of its vector; adds to the gradient of the basis.
    *
    * @param state linear weight and d coordinates, from {@code at} on
-   * @param gradients a {@link Gradient} of the vector, from {@code from} on
-   * @param out receives one of the d coordinates, from {@code to} on; what the vector's lost of its
-   *     length its squares lose too
+   * @param gradients hold a {@link Gradient} of the vector from {@code from} on, which becomes one
+   *     of the d coordinates; what the vector's lost of its length its squares lose too
    */
-  void gradient(
-      float[] state, int at, int dimension, float[] gradients, int from, float[] out, int to) {
-    out[to] = gradients[from];
-    out[to + 1 + dimension] = gradients[from + 1 + width];
-    if (isLearned) {
-      Arrays.fill(out, to + 1, to + 1 + dimension, 0);
-      for (int j = 0; j < width; j++) {
-        KERNELS.add(gradients[from + 1 + j], table.turned, j * width, out, to + 1, dimension);
-      }
-    } else {
-      KERNELS.copy(gradients, from + 1, out, to + 1, dimension);
+  void gradient(float[] state, int at, int dimension, float[] gradients, int from) {
+    if (!isLearned && dimension == width) {
+      return;
     }
     float all = KERNELS.squares(gradients, from + 1, width);
-    float square = !isLearned && dimension == width ? all : KERNELS.squares(out, to + 1, dimension);
+    float linearSquares = gradients[from + 1 + width];
     float squares = gradients[from + 2 + width];
-    out[to + 2 + dimension] = all > 0 ? squares * (square / all) : 0;
     if (isLearned) {
-      addToBasis(state, at + 1, dimension, gradients, from + 1, all > 0 ? squares / all : 0);
+      float share = all > 0 ? squares / all : 0;
+      KERNELS.addOuter(
+          state,
+          at + 1,
+          dimension,
+          gradients,
+          from + 1,
+          width,
+          share,
+          table.gradients,
+          table.squares);
+      KERNELS.project(gradients, from + 1, width, table.turned, width, width, ofRow, 0);
+      KERNELS.copy(ofRow, 0, gradients, from + 1, dimension);
     }
-  }
-
-  private void addToBasis(
-      float[] state, int at, int dimension, float[] gradients, int from, float share) {
-    for (int j = 0; j < width; j++) {
-      squared[j] = gradients[from + j] * gradients[from + j];
-    }
-    for (int k = 0; k < dimension; k++) {
-      float e = state[at + k];
-      KERNELS.add(e, gradients, from, table.gradients, k * width, width);
-      KERNELS.add(share * e * e, squared, 0, table.squares, k * width, width);
-    }
+    float square = KERNELS.squares(gradients, from + 1, dimension);
+    gradients[from + 1 + dimension] = linearSquares;
+    gradients[from + 2 + dimension] = all > 0 ? squares * (square / all) : 0;
   }
 
   /** Steps the bases of the batch. */

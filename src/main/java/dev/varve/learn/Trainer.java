@@ -49,18 +49,17 @@ public final class Trainer {
   private final QualityTally tally = new QualityTally();
   private final SliceTally slices;
 
-  /** float32[slots][3 + D], of what is served. */
+  /**
+   * A {@link Gradient} for every slot, with room for the widest; of what is served, then of rows.
+   */
   private float[] gradients = NO_FLOATS;
-
-  /** float32[slots][3 + d] with room for the widest, of rows. */
-  private float[] rowGradients = NO_FLOATS;
 
   private float[] slopes = NO_FLOATS;
   private final IntArrayList unpredicted = new IntArrayList();
   private final RowSteps.Columns columns = new RowSteps.Columns();
 
   private final float[] before;
-  private final float[] after;
+  private final float[] change;
   private final float[] biasGradient = new float[Gradient.length(0)];
 
   /**
@@ -80,7 +79,7 @@ public final class Trainer {
     this.batch = predictor.batch();
     this.slices = new SliceTally(shared.features);
     this.before = new float[width];
-    this.after = new float[width];
+    this.change = new float[width];
   }
 
   /** Takes an example into the micro-batch. */
@@ -260,7 +259,7 @@ public final class Trainer {
     for (int i = 0; i < shards; i++) {
       int shard = (trainer + i) % shards;
       int[] slots = predictor.slots(shard);
-      columns.begin(slots.length, rowGradients);
+      columns.begin(slots.length, gradients);
       for (int k = 0; k < slots.length; k++) {
         int slot = slots[k];
         columns.add(
@@ -281,7 +280,7 @@ public final class Trainer {
   private void send(long endOffset, long layoutVersion, ObjIntConsumer<UpdateBatch> updates) {
     var rows =
         new UpdateMessages.Slots(
-            predictor.slotDimensions(), predictor.slotFound(), rowGradients, dimension);
+            predictor.slotDimensions(), predictor.slotFound(), gradients, dimension);
     var messages = new UpdateMessages(trainer, endOffset, layoutVersion, batch, rows, rate);
     int counted = batch.size() - unpredicted.size();
     for (int shard = 0; shard < shards; shard++) {
@@ -300,7 +299,6 @@ public final class Trainer {
   /** From the gradients of what is served, those of rows and bases; steps the bases. */
   private void rowGradients() {
     int length = Gradient.length(dimension);
-    rowGradients = Predictor.atLeast(rowGradients, batch.slots() * length);
     Projection projection = predictor.projection();
     float[] states = predictor.states();
     int stride = predictor.stride();
@@ -309,8 +307,7 @@ public final class Trainer {
         int d = predictor.slotDimensions()[slot];
         if (d > 0) {
           projection.of(batch.feature(slot).name(), shared.dense);
-          projection.gradient(
-              states, slot * stride, d, gradients, slot * length, rowGradients, slot * length);
+          projection.gradient(states, slot * stride, d, gradients, slot * length);
         }
       }
     }
@@ -324,8 +321,7 @@ public final class Trainer {
     for (int slot : slots) {
       changed += dimensions[slot] > 0 ? 1 : 0;
     }
-    RowKey[] sent = new RowKey[slots.length];
-    int[] occurrences = new int[slots.length];
+    int[] sent = new int[slots.length];
     float[] changes = new float[changed * width];
     int withRow = 0;
     int without = changed;
@@ -334,21 +330,22 @@ public final class Trainer {
       if (hasRow) {
         change(slot, changes, withRow * width);
       }
-      int at = hasRow ? withRow++ : without++;
-      sent[at] = predictor.name(slot);
-      occurrences[at] = batch.occurrences(slot);
+      sent[hasRow ? withRow++ : without++] = slot;
     }
-    shared.inFlight.sent(trainer, shard, endOffset, sent, occurrences, changes);
+    shared.inFlight.sent(trainer, shard, endOffset, batch, sent, changes);
   }
 
   private void change(int slot, float[] changes, int at) {
     int d = predictor.slotDimensions()[slot];
-    encoding.copy(predictor.states(), slot * predictor.stride(), dimension, before, 0, d);
-    System.arraycopy(before, 0, after, 0, encoding.stateLength(d));
-    optimizer.at(rate).step(after, 0, d, rowGradients, slot * Gradient.length(dimension));
-    for (int k = 0; k < encoding.stateLength(d); k++) {
-      after[k] -= before[k];
+    int state = slot * predictor.stride();
+    int gradient = slot * Gradient.length(dimension);
+    Optimizer stepping = optimizer.at(rate);
+    if (d == dimension) {
+      stepping.change(predictor.states(), state, d, gradients, gradient, changes, at);
+    } else {
+      encoding.copy(predictor.states(), state, dimension, before, 0, d);
+      stepping.change(before, 0, d, gradients, gradient, change, 0);
+      encoding.copy(change, 0, d, changes, at, dimension);
     }
-    encoding.copy(after, 0, d, changes, at, dimension);
   }
 }

@@ -119,6 +119,50 @@ class KernelsTest {
           simd.project(memory.address(), d, basis, width, other, 1);
 
           assertThat(bits(other)).isEqualTo(bits(one));
+
+          float[] inHeap = new float[d + 2];
+          scalar.load(memory.address(), inHeap, 2, d);
+          int some = random.nextInt(width + 1);
+          for (Kernels kernels : new Kernels[] {scalar, simd}) {
+            float[] out = new float[width + 2];
+            kernels.project(inHeap, 2, d, basis, width, some, out, 1);
+            assertThat(bits(Arrays.copyOf(out, 1 + some)))
+                .isEqualTo(bits(Arrays.copyOf(one, 1 + some)));
+            assertThat(out[some + 1]).isZero();
+          }
+        });
+  }
+
+  @Test
+  void outerProductsAreTheSame() {
+    forAll(
+        300,
+        random -> {
+          int n = random.nextInt(40);
+          int width = n + random.nextInt(40);
+          float[] e = floats(random, n + 1);
+          float[] g = floats(random, width + 2);
+          float[][] one = {floats(random, n * width + 1), floats(random, n * width + 1)};
+          float[][] other = {one[0].clone(), one[1].clone()};
+          float[][] before = {one[0].clone(), one[1].clone()};
+          scalar.addOuter(e, 1, n, g, 2, width, 0.5f, one[0], one[1]);
+          simd.addOuter(e, 1, n, g, 2, width, 0.5f, other[0], other[1]);
+
+          for (int i = 0; i < 2; i++) {
+            assertThat(bits(other[i])).isEqualTo(bits(one[i]));
+            assertThat(one[i][n * width]).isEqualTo(before[i][n * width]);
+          }
+          for (int k = 0; k < n; k++) {
+            for (int j = 0; j < width; j++) {
+              int at = k * width + j;
+              float slope = g[2 + j];
+              float factor = e[1 + k];
+              float square = Math.fma(0.5f * factor * factor, slope * slope, before[1][at]);
+              assertThat(one[0][at])
+                  .isEqualTo(Float.valueOf(Math.fma(factor, slope, before[0][at])));
+              assertThat(one[1][at]).isEqualTo(Float.valueOf(square));
+            }
+          }
         });
   }
 
@@ -353,18 +397,20 @@ class KernelsTest {
           float[][] other = {one[0].clone(), one[1].clone(), new float[n]};
           float[] sum = one[0].clone();
           float[] squares = one[1].clone();
-          scalar.addWithSquares(x, 1, one[0], 2, one[1], n);
-          simd.addWithSquares(x, 1, other[0], 2, other[1], n);
-          scalar.difference(3, x, 1, sum, 2, one[2], n);
-          simd.difference(3, x, 1, sum, 2, other[2], n);
+          float factor = random.nextBoolean() ? 1 : random.nextFloat();
+          scalar.addWithSquares(factor, x, 1, one[0], 2, one[1], n);
+          simd.addWithSquares(factor, x, 1, other[0], 2, other[1], n);
+          scalar.difference(3, x, 1, factor, sum, 2, one[2], n);
+          simd.difference(3, x, 1, factor, sum, 2, other[2], n);
 
           for (int i = 0; i < 3; i++) {
             assertThat(bits(other[i])).isEqualTo(bits(one[i]));
           }
           for (int i = 0; i < n; i++) {
-            assertThat(one[0][2 + i]).isEqualTo(sum[2 + i] + x[1 + i]);
-            assertThat(one[1][i]).isEqualTo(Math.fma(x[1 + i], x[1 + i], squares[i]));
-            assertThat(one[2][i]).isEqualTo(3 * (x[1 + i] - sum[2 + i]));
+            float value = factor * x[1 + i];
+            assertThat(one[0][2 + i]).isEqualTo(sum[2 + i] + value);
+            assertThat(one[1][i]).isEqualTo(Math.fma(value, value, squares[i]));
+            assertThat(one[2][i]).isEqualTo(3 * (x[1 + i] - factor * sum[2 + i]));
           }
         });
   }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class InFlightTest {
@@ -21,8 +23,8 @@ class InFlightTest {
   void aRowIsSeenWithTheChangesInFlightUntilTheTableHasThem() {
     var inFlight = new InFlight(WIDTH, 100);
     var tables = new Offsets();
-    inFlight.sent(0, 0, 10, keys(1, 2), ones(2), new float[] {1, 2, 3, 4, 5, 6});
-    inFlight.sent(0, 0, 20, keys(1), ones(1), new float[] {10, 20, 30});
+    sent(inFlight, 0, 0, 10, batch(1, 2), new float[] {1, 2, 3, 4, 5, 6});
+    sent(inFlight, 0, 0, 20, batch(1), new float[] {10, 20, 30});
 
     assertThat(view(inFlight, 1)).containsExactly(11, 22, 33);
     tables.applied.put("0/0", 10L);
@@ -37,36 +39,39 @@ class InFlightTest {
   @Test
   void changesAreAddedAtAnOffsetAndToNothingElse() {
     var inFlight = new InFlight(WIDTH, 100);
-    inFlight.sent(0, 0, 10, keys(1), ones(1), new float[] {1, 2, 3});
-    float[] view = {9, 9, 9, 9, 9};
-    inFlight.addTo(keys(1)[0], view, 1);
+    sent(inFlight, 0, 0, 10, batch(1), new float[] {1, 2, 3});
+    float[] states = new float[3 * 5];
+    Arrays.fill(states, 9);
+    find(inFlight, batch(1, 2, 3), new int[] {2, 0, 1}, new int[] {1, 1, 1}, states, 5);
 
-    assertThat(view).containsExactly(9, 10, 11, 12, 9);
+    assertThat(states).startsWith(10, 11, 12, 9, 9).endsWith(9, 9, 9, 9, 9, 9, 9, 9, 9, 9);
+    find(inFlight, batch(1), new int[] {0}, new int[] {0}, states, 5);
+    assertThat(states).as("no row: nothing is added").startsWith(10, 11, 12, 9);
   }
 
   @Test
   void occurrencesInFlightAreKnownOfCategoriesWithoutARowToo() {
     var inFlight = new InFlight(WIDTH, 100);
     var tables = new Offsets();
-    inFlight.sent(0, 0, 10, keys(1, 2), new int[] {3, 4}, new float[] {1, 2, 3});
-    inFlight.sent(1, 0, 5, keys(2), new int[] {5}, new float[0]);
+    sent(inFlight, 0, 0, 10, batch(1, 1, 1, 2, 2, 2, 2), new float[] {1, 2, 3});
+    sent(inFlight, 1, 0, 5, batch(2, 2, 2, 2, 2), new float[0]);
 
-    assertThat(inFlight.occurrences(keys(1)[0])).isEqualTo(3);
-    assertThat(inFlight.occurrences(keys(2)[0])).isEqualTo(9);
-    assertThat(inFlight.occurrences(keys(3)[0])).isZero();
+    assertThat(occurrences(inFlight, 1)).isEqualTo(3);
+    assertThat(occurrences(inFlight, 2)).isEqualTo(9);
+    assertThat(occurrences(inFlight, 3)).isZero();
     assertThat(view(inFlight, 2)).containsOnly(0);
     tables.applied.put("0/0", 10L);
     inFlight.refresh(tables);
-    assertThat(inFlight.occurrences(keys(1)[0])).isZero();
-    assertThat(inFlight.occurrences(keys(2)[0])).isEqualTo(5);
+    assertThat(occurrences(inFlight, 1)).isZero();
+    assertThat(occurrences(inFlight, 2)).isEqualTo(5);
   }
 
   @Test
   void oneShardsProgressSaysNothingOfAnother() {
     var inFlight = new InFlight(WIDTH, 100);
     var tables = new Offsets();
-    inFlight.sent(0, 0, 10, keys(1), ones(1), new float[] {1, 1, 1});
-    inFlight.sent(0, 1, 10, keys(2), ones(1), new float[] {2, 2, 2});
+    sent(inFlight, 0, 0, 10, batch(1), new float[] {1, 1, 1});
+    sent(inFlight, 0, 1, 10, batch(2), new float[] {2, 2, 2});
     tables.applied.put("1/0", 10L);
     inFlight.refresh(tables);
 
@@ -77,8 +82,8 @@ class InFlightTest {
   @Test
   void forgettingATrainerLeavesTheOthersChanges() {
     var inFlight = new InFlight(WIDTH, 100);
-    inFlight.sent(0, 0, 10, keys(1), ones(1), new float[] {1, 1, 1});
-    inFlight.sent(1, 0, 10, keys(1), ones(1), new float[] {2, 2, 2});
+    sent(inFlight, 0, 0, 10, batch(1), new float[] {1, 1, 1});
+    sent(inFlight, 1, 0, 10, batch(1), new float[] {2, 2, 2});
     inFlight.forget(0);
 
     assertThat(view(inFlight, 1)).containsOnly(2);
@@ -87,10 +92,10 @@ class InFlightTest {
   @Test
   void tablesAreBehindOnlyByWhatTheyCouldHaveApplied() {
     var inFlight = new InFlight(WIDTH, 100);
-    inFlight.sent(0, 0, 10, keys(1, 2), ones(2), new float[6]);
+    sent(inFlight, 0, 0, 10, batch(1, 2), new float[6]);
     assertThat(inFlight.rowsBehind()).isZero();
     inFlight.committing(0);
-    inFlight.sent(0, 0, 20, keys(3), ones(1), new float[3]);
+    sent(inFlight, 0, 0, 20, batch(3), new float[3]);
     assertThat(inFlight.rowsBehind()).isEqualTo(2);
     inFlight.forget(0);
     assertThat(inFlight.rowsBehind()).isZero();
@@ -99,9 +104,9 @@ class InFlightTest {
   @Test
   void beyondTheCapacityTheOldestBatchesAreForgotten() {
     var inFlight = new InFlight(WIDTH, 3);
-    inFlight.sent(0, 0, 10, keys(1, 2), ones(2), new float[] {1, 1, 1, 1, 1, 1});
-    inFlight.sent(0, 1, 10, keys(3), ones(1), new float[] {2, 2, 2});
-    inFlight.sent(0, 0, 20, keys(4), ones(1), new float[] {3, 3, 3});
+    sent(inFlight, 0, 0, 10, batch(1, 2), new float[] {1, 1, 1, 1, 1, 1});
+    sent(inFlight, 0, 1, 10, batch(3), new float[] {2, 2, 2});
+    sent(inFlight, 0, 0, 20, batch(4), new float[] {3, 3, 3});
 
     assertThat(view(inFlight, 1)).containsOnly(0);
     assertThat(view(inFlight, 3)).containsOnly(2);
@@ -130,7 +135,7 @@ class InFlightTest {
         int trainer,
         int shard,
         long endOffset,
-        RowKey[] keys,
+        long[] categories,
         int[] occurrences,
         float[] changes) {}
 
@@ -179,9 +184,15 @@ class InFlightTest {
         changes[i] = random.nextInt(-50, 50);
       }
       offset++;
-      batches.add(new Batch(trainer, shard, offset, keys(categories), occurrences, changes));
-      inFlight.sent(trainer, shard, offset, keys(categories), occurrences, changes);
-      while (batches.stream().mapToInt(batch -> batch.keys.length).sum() > capacity) {
+      batches.add(new Batch(trainer, shard, offset, categories, occurrences, changes));
+      var repeated = LongStream.builder();
+      for (int i = 0; i < categories.length; i++) {
+        for (int k = 0; k < occurrences[i]; k++) {
+          repeated.add(categories[i]);
+        }
+      }
+      sent(inFlight, trainer, shard, offset, batch(repeated.build().toArray()), changes);
+      while (batches.stream().mapToInt(batch -> batch.categories.length).sum() > capacity) {
         batches.removeFirst();
       }
     }
@@ -189,15 +200,15 @@ class InFlightTest {
     void check() {
       int behind = 0;
       for (Batch batch : batches) {
-        behind += committed.contains(batch) ? batch.keys.length : 0;
+        behind += committed.contains(batch) ? batch.categories.length : 0;
       }
       assertThat(inFlight.rowsBehind()).isEqualTo(behind);
       for (int category = 0; category < 12; category++) {
         float[] expected = new float[WIDTH];
         int occurrences = 0;
         for (Batch batch : batches) {
-          for (int i = 0; i < batch.keys.length; i++) {
-            boolean isIt = batch.keys[i].category() == category;
+          for (int i = 0; i < batch.categories.length; i++) {
+            boolean isIt = batch.categories[i] == category;
             occurrences += isIt ? batch.occurrences[i] : 0;
             for (int k = i * WIDTH; isIt && k < batch.changes.length && k < (i + 1) * WIDTH; k++) {
               expected[k - i * WIDTH] += batch.changes[k];
@@ -205,7 +216,7 @@ class InFlightTest {
           }
         }
         assertThat(view(inFlight, category)).containsExactly(expected);
-        assertThat(inFlight.occurrences(new RowKey(0, category))).isEqualTo(occurrences);
+        assertThat(occurrences(inFlight, category)).isEqualTo(occurrences);
       }
     }
   }
@@ -235,21 +246,47 @@ class InFlightTest {
 
   private static float[] view(InFlight inFlight, long category) {
     float[] view = new float[WIDTH];
-    inFlight.addTo(new RowKey(0, category), view, 0);
+    find(inFlight, batch(category), new int[] {0}, new int[] {1}, view, WIDTH);
     return view;
   }
 
-  private static int[] ones(int n) {
-    int[] ones = new int[n];
-    Arrays.fill(ones, 1);
-    return ones;
+  private static int occurrences(InFlight inFlight, long category) {
+    return find(inFlight, batch(category), new int[] {0}, new int[] {1}, new float[WIDTH], WIDTH);
   }
 
-  private static RowKey[] keys(long... categories) {
-    RowKey[] keys = new RowKey[categories.length];
-    for (int i = 0; i < keys.length; i++) {
-      keys[i] = new RowKey(0, categories[i]);
+  /** Adds what is in flight to states, and gives the occurrences of the last slot. */
+  private static int find(
+      InFlight inFlight,
+      MicroBatch batch,
+      int[] slots,
+      int[] dimensions,
+      float[] states,
+      int stride) {
+    var found = new InFlight.Pending[slots.length];
+    int[] occurrences = new int[slots.length];
+    inFlight.find(batch, slots, found, occurrences);
+    inFlight.addTo(found, dimensions, slots, states, stride);
+    return occurrences[slots.length - 1];
+  }
+
+  /** Slots in the order in which categories were first named. */
+  private static void sent(
+      InFlight inFlight,
+      int trainer,
+      int shard,
+      long endOffset,
+      MicroBatch batch,
+      float[] changes) {
+    int[] slots = IntStream.range(0, batch.slots()).toArray();
+    inFlight.sent(trainer, shard, endOffset, batch, slots, changes);
+  }
+
+  /** Examples of these categories of a feature, one each. */
+  private static MicroBatch batch(long... categories) {
+    var batch = new MicroBatch(KeyedExamples.features());
+    for (long category : categories) {
+      batch.add(KeyedExamples.example().categories(0, category).build(), "");
     }
-    return keys;
+    return batch;
   }
 }

@@ -53,12 +53,12 @@ class ProjectionTest {
   @Test
   void withoutABasisTheGradientIsTheLeadingPartAndNothingIsStepped() {
     var scene = new Scene(4, false);
-    float[] out = new float[5];
+    float[] gradient = {1, 3, 4, 0, 5, 2, 100};
 
-    scene.of("c0").gradient(new float[3], 0, 2, new float[] {1, 3, 4, 0, 5, 2, 100}, 0, out, 0);
+    scene.of("c0").gradient(new float[3], 0, 2, gradient, 0);
     scene.projection.step(0, scene.dense);
 
-    assertThat(out).containsExactly(1, 3, 4, 2, 50);
+    assertThat(gradient).startsWith(1, 3, 4, 2, 50);
     assertThat(scene.dense.takeDelta(0, 1, 1).getChangesList()).isEmpty();
   }
 
@@ -67,12 +67,12 @@ class ProjectionTest {
   void aGradientOfZeroIsOneOfZeroForRowAndBasis() {
     var scene = new Scene(2, true);
     scene.basis("c0", 1, 2, 10, 20);
-    float[] out = new float[4];
+    float[] gradient = {1, 0, 0, 2, 0};
 
-    scene.of("c0").gradient(new float[] {7, 3}, 0, 1, new float[] {1, 0, 0, 2, 0}, 0, out, 0);
+    scene.of("c0").gradient(new float[] {7, 3}, 0, 1, gradient, 0);
     scene.projection.step(0, scene.dense);
 
-    assertThat(out).containsExactly(1, 0, 2, 0);
+    assertThat(gradient).startsWith(1, 0, 2, 0);
     for (Parameters change : scene.dense.takeDelta(0, 1, 1).getChangesList()) {
       assertThat(change.getWeightsList()).containsOnly(0f);
     }
@@ -83,14 +83,14 @@ class ProjectionTest {
   void ofOneExampleTheSquaresAreThoseOfTheGradient() {
     var scene = new Scene(2, true);
     scene.basis("c0", 3, 4, 0, 0);
-    float[] out = new float[4];
+    float[] gradient = {1, 1, 2, 1, 5};
 
-    scene.of("c0").gradient(new float[] {0, 2}, 0, 1, new float[] {1, 1, 2, 1, 5}, 0, out, 0);
+    scene.of("c0").gradient(new float[] {0, 2}, 0, 1, gradient, 0);
     scene.projection.step(0, scene.dense);
 
     // 3 * 1 + 4 * 2 = 11; of the basis 2 * 1 and 2 * 2.
-    assertThat(out[1]).isEqualTo(11);
-    assertThat(out[3]).isCloseTo(121, within(1e-3f));
+    assertThat(gradient[1]).isEqualTo(11);
+    assertThat(gradient[3]).isCloseTo(121, within(1e-3f));
     Parameters basis = scene.dense.takeDelta(0, 1, 1).getChanges(0);
     assertThat(basis.getAccumulatorsList()).containsExactly(4f, 16f, 0f, 0f);
   }
@@ -229,12 +229,11 @@ class ProjectionTest {
         int row = row(batch, slot);
         int dimension = rows[row].length;
         if (dimension > 0) {
-          float[] of = new float[Gradient.length(dimension)];
-          table(scene, batch, slot)
-              .gradient(states, slot * (1 + width), dimension, gradients, slot * length, of, 0);
-          weightGradients[row] = TABLES * of[0]; // each weight takes its share of a step
+          int at = slot * length;
+          table(scene, batch, slot).gradient(states, slot * (1 + width), dimension, gradients, at);
+          weightGradients[row] = TABLES * gradients[at]; // each weight takes its share of a step
           for (int k = 0; k < dimension; k++) {
-            rowGradients[row][k] = of[1 + k];
+            rowGradients[row][k] = gradients[at + 1 + k];
           }
         }
       }

@@ -84,20 +84,21 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
   public abstract float squares(float[] x, int at, int n);
 
   /**
-   * A step that divides all gradients alike: {@code x[i] -= rate * clamp(factor * g[i], -1, 1)}.
+   * A step that divides all gradients alike: {@code x[i] = clamp(x[i] - rate * clamp(factor * g[i],
+   * -1, 1), -most, most)}; what is no number stays so.
    *
    * @param address of n floats, changed in place
    * @param gradients hold n gradients from {@code from} on
    */
   public abstract void descend(
-      long address, int n, float[] gradients, int from, float factor, float rate);
+      long address, int n, float[] gradients, int from, float factor, float rate, float most);
 
   /**
    * A step that divides each gradient by the root of its own squares:
    *
    * <pre>
    *   s[i]  = min(s[i] + (g[i] * unit) * (g[i] * unit) * squares, the largest float)
-   *   x[i] -= rate * clamp(scale * g[i] / √(s[i] + initial), -1, 1)
+   *   x[i]  = clamp(x[i] - rate * clamp(scale * g[i] / √(s[i] + initial), -1, 1), -most, most)
    * </pre>
    *
    * @param address of n floats x, changed in place
@@ -108,20 +109,14 @@ public abstract sealed class Kernels permits ScalarKernels, SimdKernels {
       long address, long sums, int n, float[] gradients, int from, Shares shares);
 
   /**
-   * Cuts floats to a range: {@code x[i] = clamp(x[i], -most, most)}; what is no number stays so.
-   *
-   * @param address of n floats, changed in place
-   */
-  public abstract void clamp(long address, int n, float most);
-
-  /**
    * What {@link #descendEach} computes with.
    *
    * @param scale of the gradients
    * @param unit makes a gradient the root of its share of the squares
    * @param squares what is shared out
    */
-  public record Shares(float scale, float unit, float squares, float rate, float initial) {}
+  public record Shares(
+      float scale, float unit, float squares, float rate, float initial, float most) {}
 
   /**
    * A step of weights that lie in the heap, by their own squares, and what it changes:

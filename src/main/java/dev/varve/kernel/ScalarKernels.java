@@ -134,16 +134,24 @@ final class ScalarKernels extends Kernels {
   }
 
   @Override
-  public void descend(long address, int n, float[] gradients, int from, float factor, float rate) {
-    descend(address, 0, n, gradients, from, factor, rate);
+  public void descend(
+      long address, int n, float[] gradients, int from, float factor, float rate, float most) {
+    descend(address, 0, n, gradients, from, factor, rate, most);
   }
 
   /** From the i-th on. */
   static void descend(
-      long address, int i, int n, float[] gradients, int from, float factor, float rate) {
+      long address,
+      int i,
+      int n,
+      float[] gradients,
+      int from,
+      float factor,
+      float rate,
+      float most) {
     for (; i < n; i++) {
       float step = rate * cut(factor * gradients[from + i]);
-      Memory.putFloat(address + 4L * i, Memory.getFloat(address + 4L * i) - step);
+      Memory.putFloat(address + 4L * i, clamp(Memory.getFloat(address + 4L * i) - step, most));
     }
   }
 
@@ -164,21 +172,13 @@ final class ScalarKernels extends Kernels {
       float root = (float) Math.sqrt(kept + shares.initial());
       float step = shares.rate() * cut(shares.scale() * g / root);
       Memory.putFloat(sums + 4L * i, kept);
-      Memory.putFloat(address + 4L * i, Memory.getFloat(address + 4L * i) - step);
+      float stepped = Memory.getFloat(address + 4L * i) - step;
+      Memory.putFloat(address + 4L * i, clamp(stepped, shares.most()));
     }
   }
 
-  @Override
-  public void clamp(long address, int n, float most) {
-    clamp(address, 0, n, most);
-  }
-
-  /** From the i-th on. */
-  static void clamp(long address, int i, int n, float most) {
-    for (; i < n; i++) {
-      float x = Memory.getFloat(address + 4L * i);
-      Memory.putFloat(address + 4L * i, Math.max(-most, Math.min(x, most)));
-    }
+  private static float clamp(float x, float most) {
+    return Math.max(-most, Math.min(x, most));
   }
 
   private static float cut(float x) {
@@ -216,7 +216,7 @@ final class ScalarKernels extends Kernels {
       float sum = state[n + i] + g * g * share;
       float direction = g / (float) Math.sqrt(sum + initial);
       if (Math.abs(direction) <= Float.MAX_VALUE && sum <= Float.MAX_VALUE) {
-        float stepped = Math.max(-most, Math.min(state[i] - rate * cut(direction), most));
+        float stepped = clamp(state[i] - rate * cut(direction), most);
         change[i] += stepped - state[i];
         change[n + i] += sum - state[n + i];
         state[i] = stepped;

@@ -224,25 +224,26 @@ final class SimdKernels extends Kernels {
   }
 
   @Override
-  public void descend(long address, int n, float[] gradients, int from, float factor, float rate) {
+  public void descend(
+      long address, int n, float[] gradients, int from, float factor, float rate, float most) {
     if (n == LANES) {
       // The loops cost more than one vector.
-      descend(S, address, gradients, from, factor, rate);
+      descend(S, address, gradients, from, factor, rate, most);
       return;
     }
     int i = 0;
     for (; i <= n - LANES; i += LANES) {
-      descend(S, address + 4L * i, gradients, from + i, factor, rate);
+      descend(S, address + 4L * i, gradients, from + i, factor, rate, most);
     }
     if (LANES > 8 && i <= n - 8) {
-      descend(EIGHT, address + 4L * i, gradients, from + i, factor, rate);
+      descend(EIGHT, address + 4L * i, gradients, from + i, factor, rate, most);
       i += 8;
     }
     if (LANES > 4 && i <= n - 4) {
-      descend(FOUR, address + 4L * i, gradients, from + i, factor, rate);
+      descend(FOUR, address + 4L * i, gradients, from + i, factor, rate, most);
       i += 4;
     }
-    ScalarKernels.descend(address, i, n, gradients, from, factor, rate);
+    ScalarKernels.descend(address, i, n, gradients, from, factor, rate, most);
   }
 
   private static void descend(
@@ -251,10 +252,13 @@ final class SimdKernels extends Kernels {
       float[] gradients,
       int from,
       float factor,
-      float rate) {
+      float rate,
+      float most) {
     FloatVector step = cut(FloatVector.fromArray(species, gradients, from).mul(factor)).mul(rate);
     FloatVector.fromMemorySegment(species, Memory.ALL, address, ORDER)
         .sub(step)
+        .min(most)
+        .max(-most)
         .intoMemorySegment(Memory.ALL, address, ORDER);
   }
 
@@ -298,6 +302,8 @@ final class SimdKernels extends Kernels {
     kept.intoMemorySegment(Memory.ALL, sums, ORDER);
     FloatVector.fromMemorySegment(species, Memory.ALL, address, ORDER)
         .sub(step)
+        .min(shares.most())
+        .max(-shares.most())
         .intoMemorySegment(Memory.ALL, address, ORDER);
   }
 
@@ -305,18 +311,6 @@ final class SimdKernels extends Kernels {
   private static FloatVector cut(FloatVector x) {
     return x.blend(1, x.compare(VectorOperators.GT, 1))
         .blend(-1, x.compare(VectorOperators.LT, -1));
-  }
-
-  @Override
-  public void clamp(long address, int n, float most) {
-    int i = 0;
-    for (int end = n - LANES; i <= end; i += LANES) {
-      FloatVector.fromMemorySegment(S, Memory.ALL, address + 4L * i, ORDER)
-          .min(most)
-          .max(-most)
-          .intoMemorySegment(Memory.ALL, address + 4L * i, ORDER);
-    }
-    ScalarKernels.clamp(address, i, n, most);
   }
 
   @Override

@@ -44,7 +44,7 @@ public final class Adagrad extends Optimizer {
         dimension,
         gradients,
         from,
-        new Kernels.Shares(scale, unit, squares, rate, initial));
+        new Kernels.Shares(scale, unit, squares, rate, initial, largest));
   }
 
   /**

@@ -134,9 +134,6 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
     }
     stepLinear(state, dimension, scale * linear, linearSquares);
     stepVector(state, dimension, gradients, from + 1, scale, vectorSquares);
-    // As they were stored: a read across two stores has to wait until both are in the cache.
-    KERNELS.clamp(state, 1, largest);
-    KERNELS.clamp(state + Float.BYTES, dimension, largest);
     return true;
   }
 
@@ -192,10 +189,15 @@ public abstract sealed class Optimizer implements StateStep permits Sgd, Rowwise
    *
    * @param sum address of the sum
    */
-  static void descend(
+  final void descend(
       long address, long sum, float gradient, float squares, float rate, float initial) {
-    float direction = gradient / rootOf(sum, squares, initial);
-    Memory.putFloat(address, Memory.getFloat(address) - rate * cut(direction));
+    descend(address, gradient / rootOf(sum, squares, initial), rate);
+  }
+
+  /** One float's step in a direction, by the rate at most; the float stays within its bounds. */
+  final void descend(long address, float direction, float rate) {
+    float stepped = Memory.getFloat(address) - rate * cut(direction);
+    Memory.putFloat(address, Math.max(-largest, Math.min(stepped, largest)));
   }
 
   /** No step is farther than the rate. */

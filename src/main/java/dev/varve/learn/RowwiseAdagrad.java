@@ -33,7 +33,7 @@ public final class RowwiseAdagrad extends Optimizer {
     }
     float factor =
         scale / rootOf(sums(state, dimension) + Float.BYTES, squares / dimension, initial);
-    KERNELS.descend(state + Float.BYTES, dimension, gradients, from, factor, rate);
+    KERNELS.descend(state + Float.BYTES, dimension, gradients, from, factor, rate, largest);
   }
 
   private static long sums(long state, int dimension) {

@@ -1,7 +1,5 @@
 package dev.varve.learn;
 
-import dev.varve.kernel.Memory;
-
 /**
  * Stochastic gradient descent: moves against the gradient, by the rate times its length, and
  * remembers nothing.
@@ -18,12 +16,12 @@ public final class Sgd extends Optimizer {
 
   @Override
   void stepLinear(long state, int dimension, float gradient, float squares) {
-    Memory.putFloat(state, Memory.getFloat(state) - linearRate * cut(gradient));
+    descend(state, gradient, linearRate);
   }
 
   @Override
   void stepVector(
       long state, int dimension, float[] gradients, int from, float scale, float squares) {
-    KERNELS.descend(state + Float.BYTES, dimension, gradients, from, scale, rate);
+    KERNELS.descend(state + Float.BYTES, dimension, gradients, from, scale, rate, largest);
   }
 }

@@ -199,17 +199,15 @@ public final class InFlight {
    * Adds the changes in flight of rows to their states.
    *
    * @param found in flight of n rows
-   * @param dimensions of the rows' states; one of dimension 0 is left as it is
-   * @param slots the rows' places in {@code states}
-   * @param states float32[slots][stride], changed in place
+   * @param dimensions of the rows; states without one are left as they are
+   * @param states float32[n][width], changed in place
    */
-  synchronized void addTo(
-      @Nullable Pending[] found, int[] dimensions, int[] slots, float[] states, int stride) {
-    for (int i = 0; i < slots.length; i++) {
+  synchronized void addTo(@Nullable Pending[] found, int n, int[] dimensions, float[] states) {
+    for (int i = 0; i < n; i++) {
       Pending entry = found[i];
       float[] change = entry == null ? null : entry.change;
-      if (change != null && dimensions[slots[i]] > 0) {
-        KERNELS.add(1, change, 0, states, slots[i] * stride, width);
+      if (change != null && dimensions[i] > 0) {
+        KERNELS.add(1, change, 0, states, i * width, width);
       }
     }
   }

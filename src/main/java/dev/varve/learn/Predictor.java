@@ -1,7 +1,5 @@
 package dev.varve.learn;
 
-import static dev.varve.kernel.Kernels.KERNELS;
-
 import dev.varve.event.KeyedExample;
 import dev.varve.learn.ModelConfig.BasisKind;
 import dev.varve.table.RowEncoding;
@@ -27,9 +25,6 @@ public final class Predictor {
   /** Floats of a row's state. */
   private final int width;
 
-  /** Floats from a slot's state to the next: dense parameters have the longest. */
-  private final int stride;
-
   private final RowEncoding encoding;
   private final Head head;
   private final Projection projection;
@@ -37,8 +32,11 @@ public final class Predictor {
   private final RowKeys keys = new RowKeys();
   private final ShardedSlots sorted;
 
-  /** float32[slots][stride], rows as if they were of the widest dimension. */
-  private float[] states = NO_FLOATS;
+  /** By shard, float32[slots(shard)][width], rows as if they were of the widest dimension. */
+  private final float[][] states;
+
+  /** The state of a numerical feature. */
+  private final float[] dense;
 
   /** The dimension that each slot's row is learned for; 0 where it has none. */
   private int[] slotDimensions = {};
@@ -52,7 +50,6 @@ public final class Predictor {
   /** float32[slots][1 + D]: linear weights and vectors as they are served. */
   private float[] served = NO_FLOATS;
 
-  private float[] rowStates = NO_FLOATS;
   private int[] dimensions = {};
   private int[] found = {};
   private float[] popularities = NO_FLOATS;
@@ -71,7 +68,8 @@ public final class Predictor {
     this.shared = shared;
     this.encoding = shared.optimizer().encoding();
     this.width = encoding.stateLength(dimension);
-    this.stride = RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension);
+    this.states = new float[shards][0];
+    this.dense = new float[RowEncoding.FLOAT32_ADAGRAD.stateLength(dimension)];
     this.head = Head.of(shared.model());
     this.projection = new Projection(dimension, shared.model().basis() == BasisKind.LEARNED);
     this.batch = new MicroBatch(shared.features());
@@ -130,14 +128,12 @@ public final class Predictor {
     return sorted.of(shard);
   }
 
-  /** float32[slots][{@link #stride}], rows as if they were of the widest dimension. */
-  float[] states() {
-    return states;
-  }
-
-  /** Floats from a slot's state to the next. */
-  int stride() {
-    return stride;
+  /**
+   * The states of a shard's slots, in their order: float32[slots][width], rows as if they were of
+   * the widest dimension.
+   */
+  float[] states(int shard) {
+    return states[shard];
   }
 
   /** The dimension that each slot's row is learned for; 0 where it has none. */
@@ -159,7 +155,6 @@ public final class Predictor {
   }
 
   private void read() {
-    states = atLeast(states, batch.slots() * stride);
     served = atLeast(served, batch.slots() * (1 + dimension));
     if (slotDimensions.length < batch.slots()) {
       slotDimensions = new int[2 * batch.slots()];
@@ -175,9 +170,9 @@ public final class Predictor {
     for (int slot = 0; slot < batch.slots(); slot++) {
       if (!batch.isCategory(slot)) {
         String name = DenseParameters.numerical(batch.feature(slot).name());
-        shared.dense().read(name, dimension, states, slot * stride);
+        shared.dense().read(name, dimension, dense, 0);
         slotDimensions[slot] = dimension;
-        System.arraycopy(states, slot * stride, served, slot * (1 + dimension), 1 + dimension);
+        System.arraycopy(dense, 0, served, slot * (1 + dimension), 1 + dimension);
       }
     }
     shared.dense().read(DenseParameters.BIAS, 0, bias, 0);
@@ -187,7 +182,8 @@ public final class Predictor {
     if (slots.length == 0) {
       return;
     }
-    rowStates = atLeast(rowStates, slots.length * width);
+    float[] rows = atLeast(states[shard], slots.length * width);
+    states[shard] = rows;
     if (dimensions.length < slots.length) {
       dimensions = new int[2 * slots.length];
       found = new int[2 * slots.length];
@@ -205,33 +201,36 @@ public final class Predictor {
           underwayOccurrences[i],
           batch.occurrences(slot));
     }
-    shared
-        .rows()
-        .read(shard, keys, batch.latestMs(), rowStates, width, dimensions, found, popularities);
+    shared.rows().read(shard, keys, batch.latestMs(), rows, width, dimensions, found, popularities);
     for (int i = 0; i < slots.length; i++) {
       int slot = slots[i];
       slotFound[slot] = Math.max(found[i], 0);
       slotPopularities[slot] = popularities[i];
-      takeRow(slot, Math.max(dimensions[i], 0), i * width);
+      slotDimensions[slot] = Math.max(dimensions[i], 0);
+      widen(rows, i * width, slotDimensions[slot]);
     }
-    shared.inFlight().addTo(underway, slotDimensions, slots, states, stride);
-    for (int slot : slots) {
+    shared.inFlight().addTo(underway, slots.length, dimensions, rows);
+    for (int i = 0; i < slots.length; i++) {
+      int slot = slots[i];
       projection.of(batch.feature(slot).name(), shared.dense());
-      int d = slotDimensions[slot];
-      projection.serve(states, slot * stride, d, served, slot * (1 + dimension));
+      projection.serve(rows, i * width, slotDimensions[slot], served, slot * (1 + dimension));
     }
   }
 
-  /** A row as if it were of the widest dimension. */
-  private void takeRow(int slot, int d, int from) {
-    int at = slot * stride;
-    slotDimensions[slot] = d;
+  /** Makes a row of dimension d one of the widest, with zeros where it has nothing. */
+  private void widen(float[] rows, int at, int d) {
     if (d == dimension) {
-      KERNELS.copy(rowStates, from, states, at, width);
-    } else {
-      Arrays.fill(states, at, at + width, 0);
-      encoding.copy(rowStates, from, d, states, at, dimension);
+      return;
     }
+    if (d == 0) {
+      Arrays.fill(rows, at, at + width, 0);
+      return;
+    }
+    int length = encoding.stateLength(d);
+    encoding.copy(rows, at, d, rows, at, dimension);
+    int sums = length - 1 - d;
+    Arrays.fill(rows, at + 1 + d, at + 1 + dimension, 0);
+    Arrays.fill(rows, at + 1 + dimension + sums, at + width, 0);
   }
 
   static float[] atLeast(float[] array, int length) {

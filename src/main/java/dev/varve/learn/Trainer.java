@@ -300,14 +300,14 @@ public final class Trainer {
   private void rowGradients() {
     int length = Gradient.length(dimension);
     Projection projection = predictor.projection();
-    float[] states = predictor.states();
-    int stride = predictor.stride();
     for (int shard = 0; shard < shards; shard++) {
-      for (int slot : predictor.slots(shard)) {
-        int d = predictor.slotDimensions()[slot];
+      int[] slots = predictor.slots(shard);
+      float[] states = predictor.states(shard);
+      for (int i = 0; i < slots.length; i++) {
+        int d = predictor.slotDimensions()[slots[i]];
         if (d > 0) {
-          projection.of(batch.feature(slot).name(), shared.dense);
-          projection.gradient(states, slot * stride, d, gradients, slot * length);
+          projection.of(batch.feature(slots[i]).name(), shared.dense);
+          projection.gradient(states, i * width, d, gradients, slots[i] * length);
         }
       }
     }
@@ -325,25 +325,24 @@ public final class Trainer {
     float[] changes = new float[changed * width];
     int withRow = 0;
     int without = changed;
-    for (int slot : slots) {
-      boolean hasRow = dimensions[slot] > 0;
+    for (int i = 0; i < slots.length; i++) {
+      boolean hasRow = dimensions[slots[i]] > 0;
       if (hasRow) {
-        change(slot, changes, withRow * width);
+        change(slots[i], predictor.states(shard), i * width, changes, withRow * width);
       }
-      sent[hasRow ? withRow++ : without++] = slot;
+      sent[hasRow ? withRow++ : without++] = slots[i];
     }
     shared.inFlight.sent(trainer, shard, endOffset, batch, sent, changes);
   }
 
-  private void change(int slot, float[] changes, int at) {
+  private void change(int slot, float[] states, int state, float[] changes, int at) {
     int d = predictor.slotDimensions()[slot];
-    int state = slot * predictor.stride();
     int gradient = slot * Gradient.length(dimension);
     Optimizer stepping = optimizer.at(rate);
     if (d == dimension) {
-      stepping.change(predictor.states(), state, d, gradients, gradient, changes, at);
+      stepping.change(states, state, d, gradients, gradient, changes, at);
     } else {
-      encoding.copy(predictor.states(), state, dimension, before, 0, d);
+      encoding.copy(states, state, dimension, before, 0, d);
       stepping.change(before, 0, d, gradients, gradient, change, 0);
       encoding.copy(change, 0, d, changes, at, dimension);
     }

@@ -40,13 +40,13 @@ class InFlightTest {
   void changesAreAddedAtAnOffsetAndToNothingElse() {
     var inFlight = new InFlight(WIDTH, 100);
     sent(inFlight, 0, 0, 10, batch(1), new float[] {1, 2, 3});
-    float[] states = new float[3 * 5];
+    float[] states = new float[3 * WIDTH];
     Arrays.fill(states, 9);
-    find(inFlight, batch(1, 2, 3), new int[] {2, 0, 1}, new int[] {1, 1, 1}, states, 5);
+    find(inFlight, batch(3, 1, 2), new int[] {1, 1, 1}, states);
 
-    assertThat(states).startsWith(10, 11, 12, 9, 9).endsWith(9, 9, 9, 9, 9, 9, 9, 9, 9, 9);
-    find(inFlight, batch(1), new int[] {0}, new int[] {0}, states, 5);
-    assertThat(states).as("no row: nothing is added").startsWith(10, 11, 12, 9);
+    assertThat(states).containsExactly(9, 9, 9, 10, 11, 12, 9, 9, 9);
+    find(inFlight, batch(1), new int[] {0}, states);
+    assertThat(states).as("no row: nothing is added").startsWith(9, 9, 9);
   }
 
   @Test
@@ -246,26 +246,21 @@ class InFlightTest {
 
   private static float[] view(InFlight inFlight, long category) {
     float[] view = new float[WIDTH];
-    find(inFlight, batch(category), new int[] {0}, new int[] {1}, view, WIDTH);
+    find(inFlight, batch(category), new int[] {1}, view);
     return view;
   }
 
   private static int occurrences(InFlight inFlight, long category) {
-    return find(inFlight, batch(category), new int[] {0}, new int[] {1}, new float[WIDTH], WIDTH);
+    return find(inFlight, batch(category), new int[] {1}, new float[WIDTH]);
   }
 
   /** Adds what is in flight to states, and gives the occurrences of the last slot. */
-  private static int find(
-      InFlight inFlight,
-      MicroBatch batch,
-      int[] slots,
-      int[] dimensions,
-      float[] states,
-      int stride) {
+  private static int find(InFlight inFlight, MicroBatch batch, int[] dimensions, float[] states) {
+    int[] slots = IntStream.range(0, batch.slots()).toArray();
     var found = new InFlight.Pending[slots.length];
     int[] occurrences = new int[slots.length];
     inFlight.find(batch, slots, found, occurrences);
-    inFlight.addTo(found, dimensions, slots, states, stride);
+    inFlight.addTo(found, slots.length, dimensions, states);
     return occurrences[slots.length - 1];
   }
 

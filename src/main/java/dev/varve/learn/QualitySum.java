@@ -2,8 +2,6 @@ package dev.varve.learn;
 
 import dev.varve.schema.ScoreBin;
 import dev.varve.schema.SourceQuality;
-import java.util.Arrays;
-import org.agrona.collections.Int2ObjectHashMap;
 
 /**
  * Progressive log-loss, AUC and calibration over predictions and reports. Reports can be taken out
@@ -22,6 +20,8 @@ public final class QualitySum {
   private static final int LAST_BIN = 1023;
   private static final int COARSE = 16;
 
+  private static final int MORE_BINS = 4;
+
   /** A multiple of this is the first of so many bins that are counted together. */
   private final int together;
 
@@ -32,8 +32,11 @@ public final class QualitySum {
   private double positives;
   private double predicted;
 
-  /** Weight by bin, not clicked and clicked. */
-  private final Int2ObjectHashMap<double[]> scores = new Int2ObjectHashMap<>();
+  /** Weight by bin, not clicked and clicked: float64[bins][2], from the first bin that is there. */
+  private double[] scores = {};
+
+  /** That bin, divided by {@link #together}. */
+  private int first;
 
   /** Of nothing. */
   public QualitySum() {
@@ -66,9 +69,9 @@ public final class QualitySum {
     logLoss += share * of.logLoss;
     positives += share * of.positive;
     predicted += share * of.predicted;
-    double[] byLabel = byLabel(Math.floorDiv(of.bin, together) * together);
-    byLabel[0] += share * of.negative;
-    byLabel[1] += share * of.positive;
+    int at = at(of.bin);
+    scores[at] += share * of.negative;
+    scores[at + 1] += share * of.positive;
   }
 
   /** What is counted of a prediction, in as many sums as there are. */
@@ -121,19 +124,48 @@ public final class QualitySum {
     positives += sign * report.getPositives();
     predicted += sign * report.getPredicted();
     for (ScoreBin bin : report.getScoresList()) {
-      double[] byLabel = byLabel(bin.getBin());
-      byLabel[0] += sign * bin.getNegatives();
-      byLabel[1] += sign * bin.getPositives();
+      int at = at(bin.getBin());
+      scores[at] += sign * bin.getNegatives();
+      scores[at + 1] += sign * bin.getPositives();
     }
   }
 
-  private double[] byLabel(int bin) {
-    double[] byLabel = scores.get(bin);
-    if (byLabel == null) {
-      byLabel = new double[2];
-      scores.put(bin, byLabel);
+  /** Adds all that another sum has; both have bins of the same size. */
+  void add(QualitySum other) {
+    examples += other.examples;
+    rejected += other.rejected;
+    weight += other.weight;
+    logLoss += other.logLoss;
+    positives += other.positives;
+    predicted += other.predicted;
+    for (int i = 0; i < other.scores.length; i += 2) {
+      if (other.scores[i] != 0 || other.scores[i + 1] != 0) {
+        int at = at((other.first + i / 2) * together);
+        scores[at] += other.scores[i];
+        scores[at + 1] += other.scores[i + 1];
+      }
     }
-    return byLabel;
+  }
+
+  /** Where a bin is in the scores; makes room for it. */
+  private int at(int bin) {
+    int of = Math.floorDiv(Math.clamp(bin, FIRST_BIN, LAST_BIN), together);
+    int i = of - first;
+    if (i < 0 || 2 * i >= scores.length) {
+      makeRoom(of);
+      i = of - first;
+    }
+    return 2 * i;
+  }
+
+  private void makeRoom(int of) {
+    int bins = scores.length / 2;
+    int newFirst = bins == 0 ? of : Math.min(first, of - MORE_BINS);
+    int end = bins == 0 ? of + 1 : Math.max(first + bins, of + MORE_BINS);
+    double[] more = new double[2 * (end - newFirst)];
+    System.arraycopy(scores, 0, more, bins == 0 ? 0 : 2 * (first - newFirst), scores.length);
+    scores = more;
+    first = newFirst;
   }
 
   /** What was counted, as a report of a source. */
@@ -147,22 +179,16 @@ public final class QualitySum {
             .setLogLoss(logLoss)
             .setPositives(positives)
             .setPredicted(predicted);
-    for (int bin : sortedBins()) {
-      double[] byLabel = byLabel(bin);
-      quality.addScores(
-          ScoreBin.newBuilder().setBin(bin).setNegatives(byLabel[0]).setPositives(byLabel[1]));
+    for (int i = 0; i < scores.length; i += 2) {
+      if (scores[i] != 0 || scores[i + 1] != 0) {
+        quality.addScores(
+            ScoreBin.newBuilder()
+                .setBin((first + i / 2) * together)
+                .setNegatives(scores[i])
+                .setPositives(scores[i + 1]));
+      }
     }
     return quality.build();
-  }
-
-  private int[] sortedBins() {
-    int[] bins = new int[scores.size()];
-    var next = scores.keySet().iterator();
-    for (int i = 0; i < bins.length; i++) {
-      bins[i] = next.nextInt();
-    }
-    Arrays.sort(bins);
-    return bins;
   }
 
   public long examples() {
@@ -205,11 +231,10 @@ public final class QualitySum {
     double below = 0;
     double ordered = 0;
     double allPositives = 0;
-    for (int bin : sortedBins()) {
-      double[] byLabel = byLabel(bin);
-      ordered += byLabel[1] * (below + byLabel[0] / 2);
-      below += byLabel[0];
-      allPositives += byLabel[1];
+    for (int i = 0; i < scores.length; i += 2) {
+      ordered += scores[i + 1] * (below + scores[i] / 2);
+      below += scores[i];
+      allPositives += scores[i + 1];
     }
     return ordered / (below * allPositives);
   }

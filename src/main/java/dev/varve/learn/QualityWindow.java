@@ -152,7 +152,7 @@ public final class QualityWindow {
       // A class belongs where its middle is.
       double middle = (below + of.weight() / 2) / all;
       int decile = Math.clamp(1 + (int) Math.floor(DECILES * middle), 1, DECILES);
-      deciles.computeIfAbsent(decile, _ -> QualitySum.coarse()).add(of.toProto(""));
+      deciles.computeIfAbsent(decile, _ -> QualitySum.coarse()).add(of);
       below += of.weight();
     }
     return deciles;

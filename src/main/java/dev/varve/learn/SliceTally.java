@@ -30,17 +30,45 @@ final class SliceTally {
   /** Dimension 0, and 1 to 128. */
   private static final int BLOCKS = 9;
 
+  /**
+   * Sums by block and class: each prediction is counted in one place, and added up for a report.
+   */
   private static final class Table {
-    final @Nullable QualitySum[] blocks = new QualitySum[BLOCKS];
-    final @Nullable QualitySum[] classes = new QualitySum[CLASSES];
+    private final @Nullable QualitySum[] sums = new QualitySum[BLOCKS * CLASSES];
 
-    static QualitySum at(@Nullable QualitySum[] slices, int i) {
-      QualitySum slice = slices[i];
-      if (slice == null) {
-        slice = QualitySum.coarse();
-        slices[i] = slice;
+    QualitySum at(int block, int of) {
+      return at(sums, block * CLASSES + of);
+    }
+
+    private static QualitySum at(@Nullable QualitySum[] sums, int i) {
+      QualitySum sum = sums[i];
+      if (sum == null) {
+        sum = QualitySum.coarse();
+        sums[i] = sum;
       }
-      return slice;
+      return sum;
+    }
+
+    @Nullable QualitySum[] blocks() {
+      @Nullable QualitySum[] blocks = new QualitySum[BLOCKS];
+      for (int i = 0; i < sums.length; i++) {
+        QualitySum sum = sums[i];
+        if (sum != null) {
+          at(blocks, i / CLASSES).add(sum);
+        }
+      }
+      return blocks;
+    }
+
+    @Nullable QualitySum[] classes() {
+      @Nullable QualitySum[] classes = new QualitySum[CLASSES];
+      for (int i = 0; i < sums.length; i++) {
+        QualitySum sum = sums[i];
+        if (sum != null) {
+          at(classes, i % CLASSES).add(sum);
+        }
+      }
+      return classes;
     }
   }
 
@@ -66,9 +94,8 @@ final class SliceTally {
         double share = batch.scale(term);
         Table table = table(batch.feature(slot).index());
         int block = Integer.SIZE - Integer.numberOfLeadingZeros(predictor.slotDimensions()[slot]);
-        Table.at(table.blocks, block).count(prediction, share);
         int of = classOf(predictor.popularity(slot)) - UNCOUNTED;
-        Table.at(table.classes, of).count(prediction, share);
+        table.at(block, of).count(prediction, share);
       }
     }
   }
@@ -108,14 +135,16 @@ final class SliceTally {
 
   private static TableQuality toProto(String name, Table table) {
     var quality = TableQuality.newBuilder().setTable(name);
+    @Nullable QualitySum[] blocks = table.blocks();
     for (int i = 0; i < BLOCKS; i++) {
-      QualitySum sum = table.blocks[i];
+      QualitySum sum = blocks[i];
       if (sum != null) {
         quality.addBlocks(slice(i == 0 ? 0 : 1 << (i - 1), sum));
       }
     }
+    @Nullable QualitySum[] classes = table.classes();
     for (int i = 0; i < CLASSES; i++) {
-      QualitySum sum = table.classes[i];
+      QualitySum sum = classes[i];
       if (sum != null) {
         quality.addClasses(slice(i + UNCOUNTED, sum));
       }

@@ -22,6 +22,9 @@ public final class ExampleCodec {
   private final LimitsConfig limits;
   private final FeatureSet features;
 
+  /** By place in an example, the feature that was there last: most examples name the same. */
+  private FeatureSet.@Nullable Known[] usual = {};
+
   private int[] fields = new int[16];
   private int[] ends = new int[16];
   private int[] numericals = new int[16];
@@ -74,10 +77,13 @@ public final class ExampleCodec {
     require(example.getFeaturesCount() > 0, "features", 0, "at least one");
 
     // All checks first: a refused example must not make a feature known.
+    int featureCount = example.getFeaturesCount();
+    reserve(featureCount);
     boolean allKnown = true;
-    for (Feature feature : example.getFeaturesList()) {
+    for (int i = 0; i < featureCount; i++) {
+      Feature feature = example.getFeatures(i);
       check(feature);
-      allKnown &= kind(feature) == null || features.isKnown(feature.getName());
+      allKnown &= kind(feature) == null || isKnown(i, feature.getName());
     }
     if (!allKnown) {
       admit(example);
@@ -85,9 +91,8 @@ public final class ExampleCodec {
     fieldCount = 0;
     keyCount = 0;
     numericalCount = 0;
-    reserve(example.getFeaturesCount());
-    for (Feature feature : example.getFeaturesList()) {
-      add(feature);
+    for (int i = 0; i < featureCount; i++) {
+      add(i, example.getFeatures(i));
     }
     return new KeyedExample(
         time,
@@ -102,6 +107,23 @@ public final class ExampleCodec {
         Arrays.copyOf(numericals, numericalCount),
         Arrays.copyOf(values, numericalCount),
         example.getFeaturesList());
+  }
+
+  /** Whether a feature is known; then it is what is usual in its place. */
+  private boolean isKnown(int place, String name) {
+    FeatureSet.Known known = usual[place];
+    if (known == null || !known.name().equals(name)) {
+      known = features.find(name);
+      usual[place] = known;
+    }
+    return known != null;
+  }
+
+  private FeatureSet.Known get(int place, String name, FeatureKind kind)
+      throws RefusedEventException {
+    FeatureSet.Known known = usual[place];
+    boolean isUsual = known != null && known.name().equals(name);
+    return isUsual ? FeatureSet.requireKind(known, kind) : features.get(name, kind);
   }
 
   private void check(Feature feature) throws RefusedEventException {
@@ -156,12 +178,12 @@ public final class ExampleCodec {
     return hasIds ? FeatureKind.CATEGORICAL : null;
   }
 
-  private void add(Feature feature) throws RefusedEventException {
+  private void add(int place, Feature feature) throws RefusedEventException {
     FeatureKind kind = kind(feature);
     if (kind == null) {
       return;
     }
-    int index = features.get(feature.getName(), kind).index();
+    int index = get(place, feature.getName(), kind).index();
     if (kind == FeatureKind.NUMERICAL) {
       requireNew(numericals, numericalCount, index, feature.getName());
       double value = feature.getValue();
@@ -194,6 +216,9 @@ public final class ExampleCodec {
       ends = new int[featureCount];
       numericals = new int[featureCount];
       values = new float[featureCount];
+    }
+    if (usual.length < featureCount) {
+      usual = Arrays.copyOf(usual, featureCount);
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The features this process knows, each with a small number. Open by default: a feature seen for
@@ -38,6 +39,11 @@ public final class FeatureSet {
     return byName.containsKey(name);
   }
 
+  /** The feature of this name; null when it is not known. Whoever is known stays so. */
+  @Nullable Known find(String name) {
+    return byName.get(name);
+  }
+
   /** The feature of this name, taken in if it is not known. */
   public Known get(String name, FeatureKind kind) throws RefusedEventException {
     Known known = byName.get(name);
@@ -45,8 +51,7 @@ public final class FeatureSet {
       admit(Map.of(name, kind));
       known = Objects.requireNonNull(byName.get(name));
     }
-    requireKind(known, kind);
-    return known;
+    return requireKind(known, kind);
   }
 
   public Known get(int index) {
@@ -88,10 +93,11 @@ public final class FeatureSet {
     }
   }
 
-  private static void requireKind(Known known, FeatureKind kind) throws RefusedEventException {
+  static Known requireKind(Known known, FeatureKind kind) throws RefusedEventException {
     if (known.kind != kind) {
       throw RefusedEventException.of("feature " + known.name, kind.text(), known.kind.text());
     }
+    return known;
   }
 
   private static void checkName(String name) throws RefusedEventException {

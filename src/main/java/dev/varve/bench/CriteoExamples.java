@@ -118,44 +118,81 @@ final class CriteoExamples {
   }
 
   /**
+   * Examples by the numbers of their categories.
+   *
+   * @param rows int32[examples][fields]: a category's place among those of its table, behind all of
+   *     the tables before
+   * @param labels float32[examples]
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Drawn(int[] rows, float[] labels) {}
+
+  /**
+   * Draws categories and labels.
+   *
+   * @param number of the draw: each gives others
+   */
+  Drawn drawn(int n, int number) {
+    RandomGenerator random = new SplittableRandom(Seeds.mix(seed, number));
+    int[] rows = new int[n * fields.length];
+    int first = 0;
+    for (int i = 0; i < fields.length; i++) {
+      // Categories were made in the order of their numbers: popular ones stand among others.
+      int[] order = Draws.shuffled(categories.get(i).length, new SplittableRandom(seed + i));
+      var ranks = new ZipfSampler(order.length, zipf);
+      for (int example = 0; example < n; example++) {
+        rows[example * fields.length + i] = first + order[ranks.draw(random) - 1];
+      }
+      first += order.length;
+    }
+    float[] labels = new float[n];
+    for (int example = 0; example < n; example++) {
+      labels[example] = random.nextDouble() < CLICKS ? 1 : 0;
+    }
+    return new Drawn(rows, labels);
+  }
+
+  /**
    * Draws examples.
    *
    * @param number of the draw: each gives others
    */
   KeyedExample[] draw(int n, boolean withNumericals, int number) {
-    RandomGenerator random = new SplittableRandom(Seeds.mix(seed, number));
-    long[][] keys = new long[n][fields.length];
-    for (int i = 0; i < fields.length; i++) {
-      // Categories were made in the order of their numbers: popular ones stand among others.
-      int[] order = Draws.shuffled(categories.get(i).length, new SplittableRandom(seed + i));
-      var ranks = new ZipfSampler(order.length, zipf);
-      for (long[] of : keys) {
-        of[i] = categories.get(i)[order[ranks.draw(random) - 1]];
-      }
-    }
+    Drawn drawn = drawn(n, number);
+    RandomGenerator random = new SplittableRandom(Seeds.mix(seed, -1 - number));
     var examples = new KeyedExample[n];
     for (int i = 0; i < n; i++) {
       float[] values = new float[withNumericals ? NUMERICALS : 0];
       for (int k = 0; k < values.length; k++) {
         values[k] = random.nextFloat();
       }
-      float label = random.nextDouble() < CLICKS ? 1 : 0;
       examples[i] =
           new KeyedExample(
               Population.BEGIN_MS + i,
-              label,
+              drawn.labels[i],
               1,
               1,
               false,
               null,
               fields,
               ends,
-              keys[i],
+              keys(drawn, i),
               withNumericals ? numericals : new int[0],
               values,
               List.of());
     }
     return examples;
+  }
+
+  private long[] keys(Drawn drawn, int example) {
+    long[] keys = new long[fields.length];
+    int first = 0;
+    for (int i = 0; i < keys.length; i++) {
+      long[] of = categories.get(i);
+      keys[i] = of[drawn.rows[example * keys.length + i] - first];
+      first += of.length;
+    }
+    return keys;
   }
 
   /** Examples without end, as messages. */

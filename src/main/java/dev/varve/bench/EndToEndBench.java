@@ -29,7 +29,7 @@ import org.HdrHistogram.Histogram;
  * is not counted.
  */
 final class EndToEndBench implements Bench {
-  private static final int WARM_UP = 100_000;
+  private static final int WARM_UP = 400_000;
   private static final int COUNTED = 300_000;
   private static final int TRAINER_BATCH = 128;
   private static final long ROW_BYTES = 2L << 30;

@@ -7,7 +7,10 @@ import dev.varve.learn.OptimizerKind;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How many examples per second do trainers learn with the head fm in one process? */
+/**
+ * How many examples per second do trainers learn with the head fm in one process? And how many does
+ * a bare loop on this machine?
+ */
 final class FmBench implements Bench {
   private static final int TRAINERS = 2;
 
@@ -37,11 +40,14 @@ final class FmBench implements Bench {
   @Override
   public List<Figure> run(Progress progress) throws InterruptedException {
     List<Figure> figures = new ArrayList<>();
+    Figure bare = bare(progress);
+    figures.add(bare);
     progress.at("making rows, rowwise");
     try (var scene = new TrainScene(settings, OptimizerKind.ROWWISE_ADAGRAD, TRAINERS)) {
+      Figure one = measure(scene, BasisKind.IDENTITY, 1, "rowwise AdaGrad, 1 trainer", progress);
+      figures.add(one.atLeast(700e3));
       figures.add(
-          measure(scene, BasisKind.IDENTITY, 1, "rowwise AdaGrad, 1 trainer", progress)
-              .atLeast(700e3));
+          Figure.of("rowwise AdaGrad / bare loop", Unit.TIMES, one.median() / bare.median()));
       figures.add(measure(scene, BasisKind.IDENTITY, 2, "rowwise AdaGrad, 2 trainers", progress));
     }
     progress.at("making rows");
@@ -51,6 +57,16 @@ final class FmBench implements Bench {
           measure(scene, BasisKind.LEARNED, 1, "AdaGrad, learned bases, 1 trainer", progress));
     }
     return figures;
+  }
+
+  private Figure bare(Progress progress) throws InterruptedException {
+    progress.at("a bare loop");
+    var examples = new CriteoExamples(settings.rows(), settings.zipf(), settings.seed());
+    try (var bare = new BareFm(examples, TrainScene.DRAWN, settings.seed())) {
+      return new SideBySide(settings)
+          .measure(List.of(bare))
+          .examplesPerSecond("examples, bare loop with SGD");
+    }
   }
 
   private Figure measure(

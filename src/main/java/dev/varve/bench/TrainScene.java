@@ -13,7 +13,7 @@ import java.util.List;
 /** Tables that are all in memory, and trainers that learn them in this process. */
 final class TrainScene implements AutoCloseable {
   /** Enough that what a thread draws has left every cache when it comes again. */
-  private static final int DRAWN = 1 << 16;
+  static final int DRAWN = 1 << 16;
 
   private static final int WIDTH = Settings.DIMENSION;
 

@@ -15,12 +15,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.StreamsConfig;
@@ -62,6 +67,35 @@ public final class StreamsDriver implements AutoCloseable {
     driver
         .createInputTopic(topic, new ByteArraySerializer(), new ByteArraySerializer())
         .pipeInput(new TestRecord<>(new byte[0], value, headers, START));
+  }
+
+  /** Has a record read as {@link #send} does, but leaves the commit to the record sent next. */
+  @SuppressWarnings("unchecked")
+  public void sendUncommitted(String topic, byte[] value, Headers headers) {
+    var task = (StreamTask) Objects.requireNonNull(field("task", false));
+    var offsets =
+        (Map<TopicPartition, AtomicLong>)
+            Objects.requireNonNull(field("offsetsByTopicOrPatternPartition", false));
+    var partition = new TopicPartition(topic, 0);
+    long offset = Objects.requireNonNull(offsets.get(partition)).getAndIncrement();
+    var record =
+        new ConsumerRecord<>(
+            topic,
+            partition.partition(),
+            offset,
+            START.toEpochMilli(),
+            TimestampType.CREATE_TIME,
+            0,
+            value.length,
+            new byte[0],
+            value,
+            headers,
+            Optional.empty());
+    task.addRecords(partition, List.of(record));
+    task.updateLags();
+    if (!task.process(START.toEpochMilli())) {
+      throw new AssertionError(topic + " has a record that is not read");
+    }
   }
 
   /** Lets the clock on the wall go on, and with it what is scheduled. */

@@ -14,6 +14,7 @@ import dev.varve.schema.DenseModel;
 import dev.varve.schema.Example;
 import dev.varve.schema.Parameters;
 import dev.varve.schema.Quality;
+import dev.varve.schema.SourceQuality;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.testing.StreamsDriver;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The application learn, fed with examples. */
 class LearnTopologyTest {
@@ -207,6 +209,38 @@ class LearnTopologyTest {
     }
   }
 
+  /** The batch is full with the last of them, or learned before the commit. */
+  @ParameterizedTest
+  @ValueSource(ints = {4, LARGE})
+  void anExampleThatCannotBePredictedIsADeadLetterAndTheOthersAreLearned(int batchSize) {
+    byte[] good = Parts.example(Parts.ids("user", "ann")).toByteArray();
+    byte[] bad = Parts.example(Parts.ids("user", "bob"), Parts.value("age", 40)).toByteArray();
+    try (StreamsDriver driver = start(new Parts.Learn(FeaturesConfig.defaults(), batchSize))) {
+      driver.send(Parts.TOPICS.denseModel(), model(age(Float.NaN)));
+      driver.sendUncommitted(EXAMPLES, good, source("log of May"));
+      driver.sendUncommitted(EXAMPLES, good, source("log of May"));
+      driver.sendUncommitted(EXAMPLES, bad, source("log of June"));
+      driver.send(EXAMPLES, good, source("log of May"));
+
+      Letters.Letter letter = only(Letters.read(driver));
+      assertThat(letter.reason())
+          .isEqualTo("prediction: no number (expected: one; the weights have grown out of bounds)");
+      assertThat(letter.from()).isEqualTo(EXAMPLES + "-0@2");
+      assertThat(letter.header("varve.source")).isEqualTo("log of June");
+      assertThat(letter.value()).isEqualTo(bad);
+      List<UpdateBatch> batches = driver.read(UPDATES, UpdateBatch.parser());
+      assertThat(batches).extracting(UpdateBatch::getEndOffset).containsOnly(4L);
+      assertThat(batches.stream().mapToInt(UpdateBatch::getExamples).sum()).isEqualTo(3);
+      assertThat(only(driver.read(Parts.TOPICS.quality(), Quality.parser())).getSourcesList())
+          .extracting(
+              SourceQuality::getSource, SourceQuality::getExamples, SourceQuality::getRejected)
+          .containsExactlyInAnyOrder(tuple("log of May", 3L, 0L), tuple("log of June", 0L, 1L));
+
+      driver.send(EXAMPLES, bad, source("log of June"));
+      assertThat(only(Letters.read(driver)).from()).isEqualTo(EXAMPLES + "-0@4");
+    }
+  }
+
   @Test
   void aReasonQuotesOnlyTheBeginningOfALongName() {
     try (StreamsDriver driver = start(learn)) {
@@ -278,19 +312,26 @@ class LearnTopologyTest {
   @Test
   void aNumericalFeatureThatIsLearnedAlreadyNeedsNoRoom() {
     var full = new FeaturesConfig(1, false, Map.of("user", FeatureKind.CATEGORICAL));
-    var age = Parameters.newBuilder().setName("numerical/age");
-    for (int i = 0; i <= Parts.DIMENSION; i++) {
-      age.addWeights(0).addAccumulators(0);
-    }
     try (StreamsDriver driver = start(new Parts.Learn(full, LARGE))) {
-      driver.send(
-          Parts.TOPICS.denseModel(),
-          DenseModel.newBuilder().setVersion(1).addParameters(age).build());
+      driver.send(Parts.TOPICS.denseModel(), model(age(0)));
       driver.send(EXAMPLES, Parts.example(Parts.value("age", 40)));
 
       assertThat(Letters.read(driver)).isEmpty();
       assertThat(driver.read(UPDATES)).hasSize(1);
     }
+  }
+
+  private static Parameters age(float linearWeight) {
+    var age = Parameters.newBuilder().setName("numerical/age");
+    age.addWeights(linearWeight).addAccumulators(0);
+    for (int i = 0; i < Parts.DIMENSION; i++) {
+      age.addWeights(0).addAccumulators(0);
+    }
+    return age.build();
+  }
+
+  private static DenseModel model(Parameters parameters) {
+    return DenseModel.newBuilder().setVersion(1).addParameters(parameters).build();
   }
 
   private static Headers source(String name) {

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.varve.learn.QualitySum.Prediction;
 import dev.varve.schema.Quality;
+import dev.varve.schema.ScoreBin;
 import dev.varve.schema.SourceQuality;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -135,6 +138,68 @@ class QualityTest {
           assertThat(window.auc()).isCloseTo(fresh.auc(), within(1e-9));
           assertThat(window.calibration()).isCloseTo(fresh.calibration(), within(1e-9));
         });
+  }
+
+  @Test
+  void sumsThatAreAddedAreWhatWasCountedInOne() {
+    forAll(
+        50,
+        random -> {
+          for (boolean isCoarse : new boolean[] {true, false}) {
+            QualitySum[] sums = new QualitySum[4];
+            Arrays.setAll(sums, _ -> isCoarse ? QualitySum.coarse() : new QualitySum());
+            for (int i = random.nextInt(1, 200); i > 0; i--) {
+              float logit = (float) (3 * random.nextGaussian());
+              int positive = random.nextInt(2);
+              for (QualitySum sum : List.of(sums[0], sums[random.nextInt(1, 4)])) {
+                sum.count(logit, positive, 1);
+                sum.countRejected();
+              }
+            }
+            sums[1].add(sums[2]);
+            sums[1].add(sums[3]);
+
+            SourceQuality added = sums[1].toProto("");
+            SourceQuality all = sums[0].toProto("");
+            assertThat(added.getScoresList()).isEqualTo(all.getScoresList());
+            assertThat(added.getExamples()).isEqualTo(all.getExamples());
+            assertThat(added.getRejected()).isEqualTo(all.getRejected());
+            assertThat(added.getWeight()).isEqualTo(all.getWeight());
+            assertThat(added.getPositives()).isEqualTo(all.getPositives());
+            assertThat(added.getLogLoss()).isCloseTo(all.getLogLoss(), within(1e-9));
+            assertThat(added.getPredicted()).isCloseTo(all.getPredicted(), within(1e-9));
+          }
+        });
+  }
+
+  /** As wide below zero as above, and those at the ends without end. */
+  @Test
+  void aBinHasTheLogitsFromItsFirstOnAndTheLastAllBeyond() {
+    var fine = new QualitySum();
+    var coarse = QualitySum.coarse();
+    for (float logit : new float[] {-1e30f, -0.26f, -0.25f, -0.001f, 0, 0.249f, 0.25f, 1e30f}) {
+      fine.count(logit, 1, 0);
+      coarse.count(logit, 1, 0);
+    }
+
+    assertThat(bins(fine)).containsExactly(-1024, -17, -16, -1, 0, 15, 16, 1023);
+    assertThat(bins(coarse)).containsExactly(-1024, -32, -16, 0, 16, 1008);
+  }
+
+  @Test
+  void aReportsBinsBeyondTheLastAreCountedWithTheLast() {
+    var sum = new QualitySum();
+    var scores = SourceQuality.newBuilder();
+    for (int bin : new int[] {Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+      scores.addScores(ScoreBin.newBuilder().setBin(bin).setPositives(1));
+    }
+    sum.add(scores.build());
+
+    assertThat(bins(sum)).containsExactly(-1024, 1023);
+  }
+
+  private static List<Integer> bins(QualitySum sum) {
+    return sum.toProto("").getScoresList().stream().map(ScoreBin::getBin).toList();
   }
 
   @Test

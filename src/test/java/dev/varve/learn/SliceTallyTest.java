@@ -79,7 +79,9 @@ class SliceTallyTest {
     expected.forEach(
         (slice, sums) ->
             assertThat(counted.get(slice)).as(slice).containsExactly(sums, within(1e-3)));
-    assertThat(trainer.takeQuality(2, true).getTablesList()).isEmpty();
+    Quality next = trainer.takeQuality(2, true);
+    assertThat(next.getTablesList()).isEmpty();
+    assertThat(next.getTableExamples()).isZero();
   }
 
   private record Prediction(String table, long category, double share, float logit, float label) {}

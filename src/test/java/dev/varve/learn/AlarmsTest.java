@@ -1,9 +1,13 @@
 package dev.varve.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.varve.schema.Quality;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AlarmsTest {
   private final QualityWindow window = new QualityWindow(20_000);
@@ -71,5 +75,43 @@ class AlarmsTest {
     examples(1, 0, 0.25, 0);
 
     assertThat(Alarms.of(window, 0)).extracting(Alarms.Alarm::kind).contains("calibration");
+  }
+
+  // -- bounds
+
+  @Test
+  void aHundredthMayBeRejectedAndNoMore() {
+    examples(19_800, 0, 0.5, 200);
+    assertThat(kinds()).isEmpty();
+    examples(0, 0, 0.5, 3);
+
+    assertThat(kinds()).containsExactly("rejected");
+  }
+
+  @Test
+  void oneRefusedGradientIsEnough() {
+    assertThat(Alarms.of(window, 1)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.7, 1.087, false", "0.8, 1.113, true"})
+  void predictionsMayBeATenthWorseThanTheMean(float logit, double entropy, boolean isRaised) {
+    examples(10_000, logit, 0.5, 0);
+    examples(10_000, -logit, 0.5, 0);
+
+    assertThat(window.snapshot().normalizedEntropy()).isCloseTo(entropy, within(1e-3));
+    assertThat(kinds().contains("normalized entropy")).isEqualTo(isRaised);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.33, true", "0.34, false", "0.74, false", "0.76, true"})
+  void predictionsMayBeHalfAsHighAgainAsTheRateOrAsMuchTooLow(double rate, boolean isRaised) {
+    examples(20_000, 0, rate, 0);
+
+    assertThat(kinds().contains("calibration")).isEqualTo(isRaised);
+  }
+
+  private List<String> kinds() {
+    return Alarms.of(window, 0).stream().map(Alarms.Alarm::kind).toList();
   }
 }

@@ -50,6 +50,21 @@ class InFlightTest {
   }
 
   @Test
+  void oneFeaturesCategoryIsNotAnothersOfTheSameNumber() {
+    var inFlight = new InFlight(WIDTH, 100);
+    var tables = new Offsets();
+    sent(inFlight, 0, 0, 10, batchOf(1, 7), new float[] {1, 1, 1});
+    sent(inFlight, 0, 1, 10, batchOf(0, 7), new float[] {2, 2, 2});
+
+    assertThat(view(inFlight, batchOf(0, 7))).containsOnly(2);
+    assertThat(view(inFlight, batchOf(1, 7))).containsOnly(1);
+    tables.applied.put("0/0", 10L);
+    inFlight.refresh(tables);
+    assertThat(view(inFlight, batchOf(0, 7))).containsOnly(2);
+    assertThat(view(inFlight, batchOf(1, 7))).containsOnly(0);
+  }
+
+  @Test
   void occurrencesInFlightAreKnownOfCategoriesWithoutARowToo() {
     var inFlight = new InFlight(WIDTH, 100);
     var tables = new Offsets();
@@ -245,8 +260,12 @@ class InFlightTest {
   }
 
   private static float[] view(InFlight inFlight, long category) {
+    return view(inFlight, batch(category));
+  }
+
+  private static float[] view(InFlight inFlight, MicroBatch ofOne) {
     float[] view = new float[WIDTH];
-    find(inFlight, batch(category), new int[] {1}, view);
+    find(inFlight, ofOne, new int[] {1}, view);
     return view;
   }
 
@@ -278,9 +297,13 @@ class InFlightTest {
 
   /** Examples of these categories of a feature, one each. */
   private static MicroBatch batch(long... categories) {
+    return batchOf(0, categories);
+  }
+
+  private static MicroBatch batchOf(int feature, long... categories) {
     var batch = new MicroBatch(KeyedExamples.features());
     for (long category : categories) {
-      batch.add(KeyedExamples.example().categories(0, category).build(), "");
+      batch.add(KeyedExamples.example().categories(feature, category).build(), "");
     }
     return batch;
   }

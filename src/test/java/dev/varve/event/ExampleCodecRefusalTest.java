@@ -208,6 +208,25 @@ class ExampleCodecRefusalTest {
     assertThat(small.size()).isEqualTo(1);
   }
 
+  /** The codec looks a feature up first where the example before had it. */
+  @Test
+  void aRefusedExampleMakesNoFeatureKnownInThePlaceOfAKnownOne() throws Exception {
+    features.get("a", FeatureKind.NUMERICAL);
+    features.get("item", FeatureKind.CATEGORICAL);
+    var _ = codec.decode(Examples.example("1").build().toByteArray());
+    Example bad =
+        Example.newBuilder()
+            .setEventTimeMs(1)
+            .setLabel(0)
+            .addFeatures(feature("new"))
+            .addFeatures(feature("a"))
+            .build();
+
+    assertThat(refusal(bad.toByteArray()))
+        .isEqualTo("feature a: categorical (expected: numerical)");
+    assertThat(features.isKnown("new")).isFalse();
+  }
+
   @Test
   void aFeatureOfTheWrongKindIsRefusedAlsoAmongKnownOnes() throws Exception {
     features.get("item", FeatureKind.NUMERICAL);

@@ -26,6 +26,8 @@ final class Tables implements Rows {
 
   private record Waiting(UpdateBatch batch, int shard) {}
 
+  private static final float[] NO_ROW = {};
+
   private final int shards;
   private final int dimension;
   private final Adagrad optimizer;
@@ -41,6 +43,9 @@ final class Tables implements Rows {
   private int admission = 1;
 
   private String poisoned = "";
+
+  /** Of tables whose rows are not as wide as vectors. */
+  private final Map<String, Integer> narrow = new HashMap<>();
 
   Tables(int shards, int dimension, Adagrad optimizer) {
     this.shards = shards;
@@ -79,8 +84,9 @@ final class Tables implements Rows {
 
   private void apply(TableUpdate update, int shard, long batchMs, float rate) {
     int n = update.getKeysCount();
-    assertThat(update.getDimensionsList()).isEqualTo(Collections.nCopies(n, dimension));
-    float[] gradients = new float[n * Gradient.length(dimension)];
+    int d = dimension(update.getTable());
+    assertThat(update.getDimensionsList()).isEqualTo(Collections.nCopies(n, d));
+    float[] gradients = new float[n * Gradient.length(d)];
     var bytes = update.getGradients().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     assertThat(bytes.remaining()).isEqualTo(gradients.length * Float.BYTES);
     bytes.asFloatBuffer().get(gradients);
@@ -92,8 +98,8 @@ final class Tables implements Rows {
       Key key = new Key(shard, update.getTable(), category);
       popularities.merge(key, update.getOccurrences(i), Integer::sum);
       float[] next =
-          rows.getOrDefault(key, optimizer.initial(update.getTable(), category, dimension)).clone();
-      optimizer.times(rate).step(next, 0, dimension, gradients, i * Gradient.length(dimension));
+          rows.getOrDefault(key, optimizer.initial(update.getTable(), category, d)).clone();
+      optimizer.times(rate).step(next, 0, d, gradients, i * Gradient.length(d));
       rows.put(key, next);
     }
   }
@@ -101,6 +107,15 @@ final class Tables implements Rows {
   /** From now on categories have a row only from so many occurrences on. */
   void admitFrom(int newAdmission) {
     admission = newAdmission;
+  }
+
+  /** From the start the rows of this table have so many coordinates. */
+  void narrow(int ofTable, int coordinates) {
+    narrow.put("c" + ofTable, coordinates);
+  }
+
+  private int dimension(String table) {
+    return narrow.getOrDefault(table, dimension);
   }
 
   /** From now on the rows of this table are no numbers. */
@@ -134,21 +149,22 @@ final class Tables implements Rows {
     for (int i = 0; i < keys.size(); i++) {
       long category = keys.category(i);
       Key key = new Key(shard, keys.table(i), category);
+      int d = dimension(keys.table(i));
       float[] row = rows.get(key);
       popularity[i] = (float) (Math.log(popularities.getOrDefault(key, 0)) / Math.log(2));
-      found[i] = row == null ? ResidentRows.ABSENT : dimension;
+      found[i] = row == null ? ResidentRows.ABSENT : d;
       if (row == null && keys.underway(i) + keys.occurrences(i) >= admission) {
-        row = optimizer.initial(keys.table(i), category, dimension);
+        row = optimizer.initial(keys.table(i), category, d);
       }
-      dimensions[i] = row == null ? ResidentRows.ABSENT : dimension;
+      dimensions[i] = row == null ? ResidentRows.ABSENT : d;
       if (keys.table(i).equals(poisoned)) {
         dimensions[i] = dimension;
         Arrays.fill(states, i * width, (i + 1) * width, Float.POSITIVE_INFINITY);
-      } else if (row == null) {
-        // What stands there is nobody's: a trainer that learns from it shows.
-        Arrays.fill(states, i * width, (i + 1) * width, Float.NaN);
       } else {
-        System.arraycopy(row, 0, states, i * width, row.length);
+        // What stands where no row is is nobody's: a trainer that learns from it shows.
+        Arrays.fill(states, i * width, (i + 1) * width, Float.NaN);
+        float[] floats = row == null ? NO_ROW : row;
+        System.arraycopy(floats, 0, states, i * width, floats.length);
       }
     }
   }

@@ -276,6 +276,37 @@ class TrainerTest {
     }
   }
 
+  /** A trainer keeps them as if they were wide; what it computes is of what they have. */
+  @ParameterizedTest
+  @EnumSource(BasisKind.class)
+  void itPredictsTheSameWithRowsOfSeveralDimensions(BasisKind basis) {
+    List<List<double[]>> predictions = new ArrayList<>();
+    for (int delay : new int[] {0, 5}) {
+      var run = new Run(4, delay, 1_000_000, basis);
+      run.tables.narrow(1, 2);
+      run.tables.narrow(3, 1);
+      predictions.add(run.predictions(2));
+    }
+
+    for (int i = 0; i < predictions.getFirst().size(); i++) {
+      double[] atOnce = predictions.get(0).get(i);
+      assertThat(predictions.get(1).get(i)).containsExactly(atOnce, within(1e-5));
+      assertThat(atOnce[0]).isFinite();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(BasisKind.class)
+  void aCategoryWithoutARowSaysNothing(BasisKind basis) {
+    var run = new Run(4, 0, 1_000_000, basis);
+    run.tables.admitFrom(2);
+    run.trainer(0).add(example().label(1).categories(0, 1).categories(1, 1).build(), "");
+
+    assertThat(run.trainer(0).learn(1, 1, run.tables::send)).isEmpty();
+
+    assertThat(sum(run.trainer(0)).logLoss()).isCloseTo(Math.log(2), within(1e-9));
+  }
+
   /** Until then nothing is learned for it; what is on its way to late tables counts. */
   @Test
   void aCategoryIsLearnedForAsSoonAsItWillHaveARow() {

@@ -16,8 +16,10 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -507,6 +509,9 @@ class TrainerTest {
         random -> {
           var sending = new Run(4, 0);
           var stepping = new Run(4, 0);
+          int admission = random.nextInt(1, 4);
+          sending.tables.admitFrom(admission);
+          stepping.tables.admitFrom(admission);
           for (int i = random.nextInt(1, 50); i > 0; i--) {
             KeyedExample example = KeyedExamples.random(random, 40);
             sending.trainer(0).add(example, "");
@@ -515,7 +520,14 @@ class TrainerTest {
           Map<String, List<Object>> sent = new HashMap<>();
           sending.updates(0, 1, 1).forEach(part -> collect(part, sent));
           Map<String, List<Object>> stepped = new HashMap<>();
-          stepping.trainer(0).learn((shard, table, rows) -> collect(shard, table, rows, stepped));
+          Set<String> groups = new HashSet<>();
+          stepping
+              .trainer(0)
+              .learn(
+                  (shard, table, rows) -> {
+                    assertThat(groups.add(shard + table)).as("a table's rows, at once").isTrue();
+                    collect(shard, table, rows, stepped);
+                  });
 
           assertThat(stepped).isNotEmpty().isEqualTo(sent);
         });
@@ -523,10 +535,11 @@ class TrainerTest {
 
   private static void collect(Sent part, Map<String, List<Object>> into) {
     for (TableUpdate table : part.batch.getTablesList()) {
-      var all = table.getGradients().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      var bytes = table.getGradients().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      var all = bytes.asFloatBuffer();
       for (int i = 0; i < table.getKeysCount(); i++) {
-        float[] gradient = new float[Gradient.length(4)];
-        all.asFloatBuffer().get(i * gradient.length, gradient);
+        float[] gradient = new float[table.getDimensions(i) == 0 ? 0 : Gradient.length(4)];
+        all.get(gradient);
         collect(
             part.shard + table.getTable() + table.getKeys(i),
             table.getOccurrences(i),
@@ -540,8 +553,9 @@ class TrainerTest {
   private static void collect(
       int shard, String table, RowSteps.Columns rows, Map<String, List<Object>> into) {
     for (int i = 0; i < rows.size(); i++) {
-      float[] gradient = new float[Gradient.length(4)];
-      System.arraycopy(rows.gradients(), rows.at()[i], gradient, 0, gradient.length);
+      int at = rows.at()[i];
+      float[] gradient = new float[at < 0 ? 0 : Gradient.length(4)];
+      System.arraycopy(rows.gradients(), Math.max(at, 0), gradient, 0, gradient.length);
       String name = shard + table + rows.categories()[i];
       collect(name, rows.occurrences()[i], rows.timesMs()[i], gradient, into);
     }

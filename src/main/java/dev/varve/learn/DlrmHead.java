@@ -223,6 +223,13 @@ final class DlrmHead implements Head {
     int n = batch.size();
     logitSlopes = MlpLayer.atLeast(logitSlopes, n);
     System.arraycopy(slopes, 0, logitSlopes, 0, n);
+    for (int example = 0; example < n; example++) {
+      if (slopes[example] == 0) {
+        bottom.forget(example);
+        top.forget(example);
+        Arrays.fill(vectors, at(example, 0), at(example + 1, 0), 0);
+      }
+    }
     takeApart(n, top.inputSlopes(top.backward(logitSlopes)));
     if (!numericals.isEmpty()) {
       ofZ = MlpLayer.atLeast(ofZ, n * dimension);

@@ -92,6 +92,9 @@ final class FmHead implements Head {
   public void gradients(MicroBatch batch, float[] slopesOfLogits, float[] gradients) {
     pooled.linearGradients(batch, slopesOfLogits, gradients);
     for (int example = 0; pairs && example < batch.size(); example++) {
+      if (slopesOfLogits[example] == 0) {
+        continue;
+      }
       int end = batch.firstFeature(example + 1);
       for (int feature = batch.firstFeature(example); feature < end; feature++) {
         // The vector's slope is the sum of the others.

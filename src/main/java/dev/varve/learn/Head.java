@@ -27,7 +27,8 @@ sealed interface Head permits FmHead, DlrmHead {
   void predict(MicroBatch batch, float[] served, DenseReplica dense, float[] logits);
 
   /**
-   * Adds the gradients of the batch that was predicted last.
+   * Adds the gradients of the batch that was predicted last. An example of slope 0 has none, also
+   * where what it was predicted with is no number: others learn from the rows that it shares.
    *
    * @param slopes float32[examples], derivatives of the loss by the logits
    * @param gradients a {@link Gradient} for every slot

@@ -78,6 +78,11 @@ final class Mlp {
     return y;
   }
 
+  /** Makes an example's inputs to all layers 0, so that it has no part in gradients. */
+  void forget(int example) {
+    layers.forEach(layer -> layer.forget(example));
+  }
+
   /**
    * Finds the gradients of all parameters.
    *

@@ -94,6 +94,11 @@ final class MlpLayer {
     return y;
   }
 
+  /** Makes an example's inputs 0. */
+  void forget(int example) {
+    Arrays.fill(x, example * in, (example + 1) * in, 0);
+  }
+
   /**
    * Finds the gradients of the parameters.
    *

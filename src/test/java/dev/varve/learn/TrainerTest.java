@@ -6,9 +6,11 @@ import static dev.varve.testing.Cases.forAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.protobuf.ByteString;
 import dev.varve.event.KeyedExample;
 import dev.varve.learn.ModelConfig.BasisKind;
 import dev.varve.learn.ModelConfig.HeadKind;
+import dev.varve.schema.Parameters;
 import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.testing.Cases;
@@ -484,6 +486,69 @@ class TrainerTest {
     assertThat(quality.logLoss()).isFinite();
   }
 
+  /** Its slope is 0, but 0 times infinity is no number. */
+  @ParameterizedTest
+  @EnumSource(HeadKind.class)
+  void whatAnExampleThatIsNotLearnedSharesWithOthersIsSteppedAllTheSame(HeadKind head) {
+    Map<String, float[]> expected = stepsBesidePoison(head, false);
+    Map<String, float[]> steps = stepsBesidePoison(head, true);
+
+    assertThat(expected).containsKeys("c1", "c2");
+    expected.forEach(
+        (name, floats) -> {
+          float[] of = steps.getOrDefault(name, new float[0]);
+          assertThat(of).as(name).hasSameSizeAs(floats);
+          for (int i = 0; i < of.length; i++) {
+            // Perceptrons divide squares by the number of examples.
+            assertThat(of[i])
+                .as(name)
+                .isCloseTo(floats[i], within(1e-6f + 0.1f * Math.abs(floats[i])));
+          }
+        });
+  }
+
+  /** Gradients by table and changes of dense weights by name, of two good examples. */
+  private static Map<String, float[]> stepsBesidePoison(HeadKind head, boolean isThere) {
+    var run = new Run(head);
+    var good = example().categories(1, 1).categories(2, 2).number(5, 1).build();
+    var bad = example().categories(0, 1).categories(1, 1).categories(2, 2).number(5, 1).build();
+    for (int batch = 0; batch < 3; batch++) {
+      run.trainer(0).add(good, "");
+      run.learn(0);
+      run.commit(0);
+    }
+    run.tables.poison(0);
+    run.trainer(0).add(good, "");
+    if (isThere) {
+      run.trainer(0).add(bad, "");
+    }
+    run.trainer(0).add(good, "");
+    Map<String, float[]> steps = new HashMap<>();
+    for (Sent sent : run.updates(0, 9, 1)) {
+      for (TableUpdate update : sent.batch().getTablesList()) {
+        if (!update.getTable().equals("c0")) {
+          steps.put(update.getTable(), floats(update.getGradients()));
+        }
+      }
+    }
+    for (Parameters change : run.trainer(0).takeDense(9, 1).getChangesList()) {
+      if (!change.getName().contains("c0")) {
+        float[] weights = new float[change.getWeightsCount()];
+        for (int i = 0; i < weights.length; i++) {
+          weights[i] = change.getWeights(i);
+        }
+        steps.put(change.getName(), weights);
+      }
+    }
+    return steps;
+  }
+
+  private static float[] floats(ByteString bytes) {
+    float[] floats = new float[bytes.size() / Float.BYTES];
+    bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(floats);
+    return floats;
+  }
+
   /** As many examples warm up as two batches have; the tables step as far as the trainer did. */
   @Test
   void ratesAreThoseOfTheExamplesSoFar() {
@@ -602,9 +667,25 @@ class TrainerTest {
     }
 
     Run(int dimension, int delay, int capacity, BasisKind basis, Adagrad optimizer) {
+      this(
+          delay,
+          capacity,
+          optimizer,
+          new ModelConfig(dimension, HeadKind.FM, List.of(), List.of(), basis, 3));
+    }
+
+    Run(HeadKind head) {
+      this(
+          0,
+          1_000_000,
+          USUAL,
+          new ModelConfig(4, head, List.of(3), List.of(5), BasisKind.LEARNED, 3));
+    }
+
+    private Run(int delay, int capacity, Adagrad optimizer, ModelConfig model) {
       this.optimizer = optimizer;
       this.merge = new DenseMerge(optimizer);
-      this.dimension = dimension;
+      this.dimension = model.dimension();
       this.delay = delay;
       this.tables = new Tables(SHARDS, dimension, optimizer);
       this.shared =
@@ -614,7 +695,7 @@ class TrainerTest {
               new InFlight(2 * (1 + dimension), capacity),
               new DenseReplica(optimizer),
               optimizer,
-              new ModelConfig(dimension, HeadKind.FM, List.of(), List.of(), basis, 3));
+              model);
     }
 
     Trainer trainer(int partition) {

@@ -225,9 +225,7 @@ final class DlrmHead implements Head {
     System.arraycopy(slopes, 0, logitSlopes, 0, n);
     for (int example = 0; example < n; example++) {
       if (slopes[example] == 0) {
-        bottom.forget(example);
-        top.forget(example);
-        Arrays.fill(vectors, at(example, 0), at(example + 1, 0), 0);
+        forget(example);
       }
     }
     takeApart(n, top.inputSlopes(top.backward(logitSlopes)));
@@ -248,6 +246,14 @@ final class DlrmHead implements Head {
         }
       }
     }
+  }
+
+  private void forget(int example) {
+    if (!numericals.isEmpty()) {
+      bottom.forget(example);
+    }
+    top.forget(example);
+    Arrays.fill(vectors, at(example, 0), at(example + 1, 0), 0);
   }
 
   /** From the derivatives by z and the products, those by the vectors. */

@@ -195,6 +195,28 @@ class DlrmHeadTest {
     head.step(trainer, dense);
   }
 
+  /** The layers for numbers still have the inputs of the batch before, of fewer examples. */
+  @Test
+  void anExampleWithoutASlopeIsLeftOutWhereNoneHasNumbers() {
+    var dense = new DenseReplica(new Adagrad(OptimizerConfig.defaults(), 1));
+    var head = new DlrmHead(4, List.of(6), List.of(5));
+    learn(head, 0, dense, new SplittableRandom(5));
+    var batch = new MicroBatch(KeyedExamples.features());
+    for (int i = 0; i < 3; i++) {
+      batch.add(KeyedExamples.example().categories(0, i).categories(1, i).build(), "");
+    }
+    float[] served = new float[batch.slots() * 5];
+    Arrays.fill(served, 0.5f);
+    float[] gradients = new float[batch.slots() * Gradient.length(4)];
+    head.predict(batch, served, dense, new float[3]);
+    head.gradients(batch, new float[] {-1, 0, 0}, gradients);
+
+    // Two slots an example.
+    int ofOne = 2 * Gradient.length(4);
+    assertThat(Arrays.copyOf(gradients, ofOne)).doesNotContain(0);
+    assertThat(Arrays.copyOfRange(gradients, ofOne, 3 * ofOne)).containsOnly(0);
+  }
+
   @Test
   void aModelTakesNoMoreBytesThanItsConfigurationSays() {
     var model =

@@ -119,11 +119,11 @@ public final class ExampleCodec {
     return known != null;
   }
 
+  /** Call behind {@link #isKnown}. */
   private FeatureSet.Known get(int place, String name, FeatureKind kind)
       throws RefusedEventException {
     FeatureSet.Known known = usual[place];
-    boolean isUsual = known != null && known.name().equals(name);
-    return isUsual ? FeatureSet.requireKind(known, kind) : features.get(name, kind);
+    return known == null ? features.get(name, kind) : FeatureSet.requireKind(known, kind);
   }
 
   private void check(Feature feature) throws RefusedEventException {

@@ -5,6 +5,7 @@ import dev.varve.schema.Quality;
 import dev.varve.schema.SliceQuality;
 import dev.varve.schema.TableQuality;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,25 +51,23 @@ final class SliceTally {
     }
 
     @Nullable QualitySum[] blocks() {
-      @Nullable QualitySum[] blocks = new QualitySum[BLOCKS];
-      for (int i = 0; i < sums.length; i++) {
-        QualitySum sum = sums[i];
-        if (sum != null) {
-          at(blocks, i / CLASSES).add(sum);
-        }
-      }
-      return blocks;
+      return added(BLOCKS, i -> i / CLASSES);
     }
 
     @Nullable QualitySum[] classes() {
-      @Nullable QualitySum[] classes = new QualitySum[CLASSES];
+      return added(CLASSES, i -> i % CLASSES);
+    }
+
+    /** Adds the sums up in so many. */
+    private @Nullable QualitySum[] added(int n, IntUnaryOperator to) {
+      @Nullable QualitySum[] added = new QualitySum[n];
       for (int i = 0; i < sums.length; i++) {
         QualitySum sum = sums[i];
         if (sum != null) {
-          at(classes, i % CLASSES).add(sum);
+          at(added, to.applyAsInt(i)).add(sum);
         }
       }
-      return classes;
+      return added;
     }
   }
 

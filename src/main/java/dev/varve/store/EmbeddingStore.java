@@ -72,7 +72,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
    * price. Is to be logged in the transaction of the commit that follows.
    */
   public List<Decision> takeDecisions() {
-    return refusal == null ? shard().takeDecisions() : List.of();
+    return shard().takeDecisions();
   }
 
   /**
@@ -86,11 +86,16 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   }
 
   /**
-   * Whether all rows follow the newest layout. Nothing is to be swept either where what is stored
-   * does not fit the configuration.
+   * Whether what is stored does not fit the configuration: then nothing is done here, and whoever
+   * asks for the shard is told why.
    */
+  public boolean isRefused() {
+    return refusal != null;
+  }
+
+  /** Whether all rows follow the newest layout. */
   public boolean isSwept() {
-    return refusal != null || shard().isSwept();
+    return shard().isSwept();
   }
 
   /** Whether the sweep is at the rows in memory: that is soon done, and makes room for others. */

@@ -63,6 +63,10 @@ final class TableProcessor extends ContextualProcessor<byte[], byte[], byte[], b
     EmbeddingStore rows = context.getStateStore(EmbeddingStoreBuilder.NAME);
     rows.open();
     store = rows;
+    if (rows.isRefused()) {
+      // The process, which asks for every shard, is about to end and to say why.
+      return;
+    }
     var _ = context.schedule(censusEvery, PunctuationType.WALL_CLOCK_TIME, this::sendCensus);
     if (!rows.isSwept()) {
       // Later: nothing can be sent yet, and the end of a sweep is logged.

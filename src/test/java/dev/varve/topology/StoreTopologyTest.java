@@ -197,6 +197,8 @@ class StoreTopologyTest {
     var topology = Parts.storeTopology(8);
     var settings = Parts.settings(Parts.TOPICS.storeApplication());
     try (StreamsDriver second = new StreamsDriver(topology, settings, kept)) {
+      second.pass(Parts.CENSUS_EVERY);
+      assertThat(second.read(CENSUS)).isEmpty();
       var store = second.store(EmbeddingStoreBuilder.NAME, EmbeddingStore.class);
       assertThatThrownBy(store::census)
           .isInstanceOf(IllegalArgumentException.class)

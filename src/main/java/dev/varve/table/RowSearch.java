@@ -15,6 +15,9 @@ import dev.varve.kernel.Memory;
  * which Java has not.
  */
 final class RowSearch {
+  /** Lines that are looked at of all rows together; the few that go farther go alone. */
+  private static final int ROUNDS = 4;
+
   private final long[] hashes = new long[ResidentRows.CHUNK];
   private final int[] slots = new int[ResidentRows.CHUNK];
 
@@ -138,22 +141,43 @@ final class RowSearch {
   /** For rows that are absent, whose line is full, or whose tag another row shares. */
   private void searchOn(
       RowIndex index, Slabs slabs, int[] tables, long[] keys, int from, int count, int[] last) {
-    sink += fetchNextLines(index, count) + fetchNextRows(slabs, count, last);
-    for (int m = 0; m < count; m++) {
-      int i = missing[m];
-      int slot = index.find(slabs, hashes[i], tables[from + i], keys[from + i]);
-      slots[i] = slot;
-      addresses[i] = slot < 0 ? 0 : slabs.row(slot);
+    int left = goOn(index, slabs, tables, keys, from, count);
+    for (int round = 1; round < ROUNDS && left > 0; round++) {
+      sink += fetchNextLines(left) + fetchNextRows(slabs, left, last);
+      left = goOn(index, slabs, tables, keys, from, stillMissing(tables, keys, from, left));
+    }
+    for (int m = 0; m < left; m++) {
+      searchAlone(index, slabs, tables, keys, from, missing[m]);
     }
   }
 
-  private int fetchNextLines(RowIndex index, int count) {
-    int seen = 0;
+  /** Where a line was passed the next one is looked at, of all together. Gives how many go on. */
+  private int goOn(RowIndex index, Slabs slabs, int[] tables, long[] keys, int from, int count) {
+    int left = 0;
     for (int m = 0; m < count; m++) {
       int i = missing[m];
-      long line = index.line(hashes[i]);
-      addresses[i] = RowIndex.isPassed(line) ? index.next(line) : line;
-      seen += Memory.getInt(addresses[i]);
+      if (slots[i] >= 0) {
+        // Another row with its tag; its own may stand beside it.
+        searchAlone(index, slabs, tables, keys, from, i);
+      } else if (RowIndex.isPassed(addresses[i])) {
+        addresses[i] = index.next(addresses[i], hashes[i]);
+        missing[left++] = i;
+      }
+    }
+    return left;
+  }
+
+  private void searchAlone(
+      RowIndex index, Slabs slabs, int[] tables, long[] keys, int from, int i) {
+    int slot = index.find(slabs, hashes[i], tables[from + i], keys[from + i]);
+    slots[i] = slot;
+    addresses[i] = slot < 0 ? 0 : slabs.row(slot);
+  }
+
+  private int fetchNextLines(int count) {
+    int seen = 0;
+    for (int m = 0; m < count; m++) {
+      seen += Memory.getInt(addresses[missing[m]]);
     }
     return seen;
   }
@@ -162,12 +186,25 @@ final class RowSearch {
     int seen = 0;
     for (int m = 0; m < count; m++) {
       int i = missing[m];
-      int slot = RowIndex.candidate(addresses[i], hashes[i]);
-      if (slot >= 0) {
-        long row = slabs.row(slot);
-        seen += Memory.getInt(row) + Memory.getInt(row + last[Slabs.levelOf(slot)]);
+      slots[i] = RowIndex.candidate(addresses[i], hashes[i]);
+      if (slots[i] >= 0) {
+        long row = slabs.row(slots[i]);
+        addresses[i] = row;
+        seen += Memory.getInt(row) + Memory.getInt(row + last[Slabs.levelOf(slots[i])]);
       }
     }
     return seen;
+  }
+
+  /** Of those that went on, the ones for which that is so again. */
+  private int stillMissing(int[] tables, long[] keys, int from, int count) {
+    int left = 0;
+    for (int m = 0; m < count; m++) {
+      int i = missing[m];
+      if (slots[i] < 0 || !RowDescriptor.isOf(addresses[i], tables[from + i], keys[from + i])) {
+        missing[left++] = i;
+      }
+    }
+    return left;
   }
 }

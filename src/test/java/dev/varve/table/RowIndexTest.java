@@ -15,6 +15,8 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The index against a map, with hashes that collide in all the ways they can. */
 class RowIndexTest {
@@ -71,13 +73,40 @@ class RowIndexTest {
     index.free();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
+  void aSearchReachesAllLinesAtAnyDistance(int distance) {
+    var index = new RowIndex(46);
+    assertThat(index.lines()).isEqualTo(45);
+    List<Long> hashes = new ArrayList<>();
+    for (int i = 0; i < index.lines() * RowIndex.ENTRIES; i++) {
+      long hash = Keys.hash(index.lines(), 30, 1 + i, distance + 16 * i);
+      hashes.add(hash);
+      index.insert(hash, slot(hash));
+    }
+    assertThat(hashes).allMatch(hash -> find(index, hash) >= 0);
+    index.free();
+  }
+
+  @Test
+  void rowsThatLeaveAFullLineAreNotAllInTheNext() {
+    var index = new RowIndex(1_001);
+    Set<Long> lines = new HashSet<>();
+    for (int i = 0; i < 16; i++) {
+      long hash = Keys.hash(index.lines(), 500, 7, i);
+      lines.add((index.next(index.line(hash), hash) - index.line(0)) / RowIndex.LINE_BYTES);
+    }
+    assertThat(lines).contains(501L, 502L, 504L, 508L).hasSizeGreaterThan(9);
+    index.free();
+  }
+
   @Test
   void aRowBehindAFullLineIsFoundAgainAfterTheLineWasEmptied() {
-    var index = new RowIndex(2);
+    var index = new RowIndex(3);
     List<Long> hashes = new ArrayList<>();
     List<Integer> slots = new ArrayList<>();
     for (int i = 0; i <= RowIndex.ENTRIES; i++) {
-      hashes.add(Keys.hash(2, 1, 1 + i, i));
+      hashes.add(Keys.hash(3, 1, 1 + i, i));
       slots.add(slot(hashes.get(i)));
       index.insert(hashes.get(i), slots.get(i));
     }
@@ -92,25 +121,25 @@ class RowIndexTest {
 
   @Test
   void aCandidateIsTheFirstWithTheTagInTheLineOfTheHash() {
-    var index = new RowIndex(16);
-    long first = Keys.hash(16, 5, 77, 1);
-    long second = Keys.hash(16, 5, 77, 2);
+    var index = new RowIndex(17);
+    long first = Keys.hash(17, 5, 77, 1);
+    long second = Keys.hash(17, 5, 77, 2);
     slot(0); // so that the others are not 0
     int slot = slot(first);
     index.insert(first, slot);
     index.insert(second, slot(second));
 
     assertThat(RowIndex.candidate(index.line(second), second)).isEqualTo(slot);
-    long otherTag = Keys.hash(16, 5, 78, 1);
+    long otherTag = Keys.hash(17, 5, 78, 1);
     assertThat(RowIndex.candidate(index.line(otherTag), otherTag)).isEqualTo(-1);
-    long otherLine = Keys.hash(16, 6, 77, 1);
+    long otherLine = Keys.hash(17, 6, 77, 1);
     assertThat(RowIndex.candidate(index.line(otherLine), otherLine)).isEqualTo(-1);
     index.free();
   }
 
   @Test
   void rowsOfTwoTablesWithTheSameCategoryAreTwoRows() {
-    var index = new RowIndex(16);
+    var index = new RowIndex(17);
     long category = 12;
     int[] slots = new int[50];
     for (int table = 0; table < slots.length; table++) {
@@ -134,7 +163,7 @@ class RowIndexTest {
 
   @Test
   void hashesOfCategoriesInSequenceNameAllLinesAboutEqually() {
-    int lines = 64;
+    int lines = 65;
     int[] named = new int[lines];
     var index = new RowIndex(lines);
     long first = index.line(0);
@@ -147,8 +176,8 @@ class RowIndexTest {
 
   @Test
   void aRowThatIsNotHereCannotBeRemoved() {
-    var index = new RowIndex(16);
-    long hash = Keys.hash(16, 2, 9, 0);
+    var index = new RowIndex(17);
+    long hash = Keys.hash(17, 2, 9, 0);
     index.insert(hash, slot(hash));
 
     assertThatIllegalStateException().isThrownBy(() -> index.remove(hash, 4_000));

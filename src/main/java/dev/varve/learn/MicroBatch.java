@@ -4,7 +4,6 @@ import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.KeyedExample;
 import java.util.Arrays;
-import org.agrona.collections.Long2LongHashMap;
 
 /**
  * Examples that are predicted and learned together, over the distinct states they use.
@@ -18,8 +17,13 @@ final class MicroBatch {
   private static final int NO_SLOT = -1;
 
   private final FeatureSet features;
-  private Long2LongHashMap[] slotsByCategory = {};
   private int[] numericalSlots = {};
+
+  /**
+   * Slots of categories, each where its hash points to or in the next free place; {@link #NO_SLOT}
+   * where there is none. At most half of it is used.
+   */
+  private int[] slotsByHash = filled(2048);
 
   private int examples;
   private int[] firstFeature = new int[129];
@@ -49,7 +53,7 @@ final class MicroBatch {
   }
 
   void add(KeyedExample example, String source) {
-    growMaps();
+    growNumericals();
     if (examples == labels.length) {
       labels = Arrays.copyOf(labels, 2 * examples);
       weights = Arrays.copyOf(weights, 2 * examples);
@@ -78,14 +82,8 @@ final class MicroBatch {
       int feature = example.fields()[i];
       int end = example.ends()[i];
       float scale = 1f / (end - key);
-      Long2LongHashMap slotOf = slotsByCategory[feature];
       for (; key < end; key++) {
-        long category = example.keys()[key];
-        int slot = (int) slotOf.get(category);
-        if (slot == NO_SLOT) {
-          slot = newSlot(feature, category, example.eventTimeMs());
-          slotOf.put(category, slot);
-        }
+        int slot = slotOf(feature, example.keys()[key], example.eventTimeMs());
         slotOccurrences[slot]++;
         slotMs[slot] = Math.max(slotMs[slot], example.eventTimeMs());
         addTerm(slot, scale);
@@ -103,6 +101,51 @@ final class MicroBatch {
       addTerm(numericalSlots[feature], example.values()[i]);
       endFeature();
     }
+  }
+
+  /** The slot of a category; a new one where it has none yet. */
+  private int slotOf(int feature, long category, long timeMs) {
+    int mask = slotsByHash.length - 1;
+    for (int at = hash(feature, category) & mask; ; at = (at + 1) & mask) {
+      int slot = slotsByHash[at];
+      if (slot == NO_SLOT) {
+        slot = newSlot(feature, category, timeMs);
+        slotsByHash[at] = slot;
+        if (2 * slots > slotsByHash.length) {
+          growSlotsByHash();
+        }
+        return slot;
+      }
+      if (slotCategory[slot] == category && slotFeature[slot] == feature) {
+        return slot;
+      }
+    }
+  }
+
+  /** Keys of categories are hashes already; this mixes in the feature. */
+  private static int hash(int feature, long category) {
+    long mixed = (category + feature) * 0x9E3779B97F4A7C15L;
+    return (int) (mixed >>> Integer.SIZE);
+  }
+
+  private void growSlotsByHash() {
+    slotsByHash = filled(2 * slotsByHash.length);
+    int mask = slotsByHash.length - 1;
+    for (int slot = 0; slot < slots; slot++) {
+      if (isCategory(slot)) {
+        int at = hash(slotFeature[slot], slotCategory[slot]) & mask;
+        while (slotsByHash[at] != NO_SLOT) {
+          at = (at + 1) & mask;
+        }
+        slotsByHash[at] = slot;
+      }
+    }
+  }
+
+  private static int[] filled(int length) {
+    int[] slots = new int[length];
+    Arrays.fill(slots, NO_SLOT);
+    return slots;
   }
 
   private int newSlot(int feature, long category, long timeMs) {
@@ -135,26 +178,17 @@ final class MicroBatch {
     firstTerm[++featureCount] = terms;
   }
 
-  private void growMaps() {
+  private void growNumericals() {
     int known = features.size();
-    int had = slotsByCategory.length;
+    int had = numericalSlots.length;
     if (had < known) {
-      slotsByCategory = Arrays.copyOf(slotsByCategory, known);
       numericalSlots = Arrays.copyOf(numericalSlots, known);
-      for (int i = had; i < known; i++) {
-        slotsByCategory[i] = new Long2LongHashMap(NO_SLOT);
-        numericalSlots[i] = NO_SLOT;
-      }
+      Arrays.fill(numericalSlots, had, known, NO_SLOT);
     }
   }
 
   void clear() {
-    for (Long2LongHashMap slotOf : slotsByCategory) {
-      // Clearing costs what the map can hold; most batches use few of many features.
-      if (!slotOf.isEmpty()) {
-        slotOf.clear();
-      }
-    }
+    Arrays.fill(slotsByHash, NO_SLOT);
     Arrays.fill(numericalSlots, NO_SLOT);
     examples = 0;
     featureCount = 0;
@@ -230,7 +264,7 @@ final class MicroBatch {
 
   /** Features that categories of the batch may be of: indices are below. */
   int knownFeatures() {
-    return slotsByCategory.length;
+    return numericalSlots.length;
   }
 
   /** Index of the feature that the slot is of. */

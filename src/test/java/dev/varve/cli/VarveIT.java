@@ -101,7 +101,7 @@ class VarveIT {
                       server));
       Thread.ofPlatform().name("replay").start(replay);
       for (int kill = 0; kill < 3; kill++) {
-        awaitExamples(varve, 1 + kill * 15_000L);
+        varve.awaitExamples(1 + kill * 15_000L);
         varve.kill();
         varve = VarveProcess.up(home);
       }
@@ -140,8 +140,8 @@ class VarveIT {
           .anyMatch(reason -> reason.equals("feature price: NaN (expected: a finite number)"))
           .anyMatch(reason -> reason.matches("event: \\d+ bytes \\(expected: at most 1MiB\\)"))
           .anyMatch(reason -> reason.startsWith("feature name:  (expected: 1 to 128"));
-      awaitExamples(varve, 2);
-      JsonNode status = status(varve);
+      varve.awaitExamples(2);
+      JsonNode status = varve.status();
       assertThat(status.path("examples").asLong()).isEqualTo(2);
       assertThat(status.path("rejected").asLong()).isEqualTo(6);
       assertThat(status.at("/tables/tags/occurrences").asLong()).isEqualTo(4);
@@ -158,8 +158,8 @@ class VarveIT {
       send(varve, GOOD, GOOD.replaceFirst("\\{\"name\": \"tags\"[^}]*},\\s*", ""));
       assertThat(header(deadLetters(varve, 1).getFirst(), DeadLetter.REASON))
           .isEqualTo("feature: tags (expected: a declared feature, since features.closed is true)");
-      awaitExamples(varve, 1);
-      assertThat(status(varve).path("tables").fieldNames()).toIterable().containsExactly("user");
+      varve.awaitExamples(1);
+      assertThat(varve.status().path("tables").fieldNames()).toIterable().containsExactly("user");
     }
   }
 
@@ -168,7 +168,7 @@ class VarveIT {
     VarveProcess.Home home = VarveProcess.Home.in(folder);
     try (VarveProcess varve = VarveProcess.up(home)) {
       send(varve, GOOD);
-      awaitExamples(varve, 1);
+      varve.awaitExamples(1);
       assertThat(failedStart(1, home))
           .contains("data folder: ", "a folder that no other Varve uses");
       Path other = Files.createDirectory(folder.resolve("other"));
@@ -226,15 +226,9 @@ class VarveIT {
     return Json.MAPPER.readTree(out.lines().toList().getLast());
   }
 
-  private static JsonNode status(VarveProcess varve) throws IOException {
-    CommandRun run = CommandRun.of("status", "--json", "--server", varve.http());
-    assertThat(run.exitCode()).as(run.err()).isZero();
-    return Json.MAPPER.readTree(run.out());
-  }
-
   /** Every generated example has one category of each of 13 features. */
   private static void assertCounted(VarveProcess varve, long examples) throws IOException {
-    JsonNode status = status(varve);
+    JsonNode status = varve.status();
     assertThat(status.path("examples").asLong()).isEqualTo(examples);
     assertThat(status.path("tables")).hasSize(13);
     for (JsonNode table : status.path("tables")) {
@@ -262,13 +256,6 @@ class VarveIT {
       run.out().lines().forEach(lines::add);
     }
     return lines;
-  }
-
-  private static void awaitExamples(VarveProcess varve, long examples) throws Exception {
-    for (int i = 0; i < 600 && status(varve).path("examples").asLong() < examples; i++) {
-      TimeUnit.MILLISECONDS.sleep(100);
-    }
-    assertThat(status(varve).path("examples").asLong()).isGreaterThanOrEqualTo(examples);
   }
 
   private static void send(VarveProcess varve, String... events) throws Exception {

@@ -1,5 +1,8 @@
 package dev.varve.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -80,6 +83,21 @@ final class VarveProcess implements AutoCloseable {
 
   String output() throws IOException {
     return Files.readString(output);
+  }
+
+  /** What {@code varve status --json} says. */
+  JsonNode status() throws IOException {
+    CommandRun run = CommandRun.of("status", "--json", "--server", http);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    return Json.MAPPER.readTree(run.out());
+  }
+
+  /** Waits until so many examples have been learned, for a minute at most. */
+  void awaitExamples(long examples) throws IOException, InterruptedException {
+    for (int i = 0; i < 600 && status().path("examples").asLong() < examples; i++) {
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    assertThat(status().path("examples").asLong()).isGreaterThanOrEqualTo(examples);
   }
 
   /** As {@code kill -9} does. */

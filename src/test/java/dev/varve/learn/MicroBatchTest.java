@@ -93,6 +93,24 @@ class MicroBatchTest {
   }
 
   @Test
+  void moreCategoriesThanThereWasRoomForKeepTheirSlots() {
+    for (int i = 0; i < 5_000; i++) {
+      batch.add(example().categories(i % 3, i).number(5, i).build(), "");
+    }
+    int slots = batch.slots();
+    for (int i = 0; i < 5_000; i++) {
+      batch.add(example().categories(i % 3, i).number(5, i).build(), "");
+    }
+
+    assertThat(batch.slots()).isEqualTo(slots).isEqualTo(5_001);
+    for (int i = 0; i < 5_000; i++) {
+      int slot = batch.slot(batch.firstTerm(batch.firstFeature(5_000 + i)));
+      assertThat(batch.category(slot)).isEqualTo(i);
+      assertThat(batch.occurrences(slot)).isEqualTo(2);
+    }
+  }
+
+  @Test
   void aBatchThatWasClearedIsLikeANewOne() {
     forAll(
         50,

@@ -38,10 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 class JoinIT {
   private static final Topics TOPICS = new Topics(KafkaConfig.defaults());
   private static final long BEGIN_MS = 1_700_000_000_000L;
-  private static final int SHOWN = 24_000;
+  private static final int SHOWN = 60_000;
 
   /** Of event time and, nearly, of the clock: kills delay events by less than the window. */
-  private static final int PER_SECOND = 1_500;
+  private static final int PER_SECOND = 6_000;
 
   /** Within the window of two minutes, and behind it. */
   private static final int SOON_MS = 2_000;
@@ -68,7 +68,7 @@ class JoinIT {
       var feeding = new FutureTask<>(new Feeder(producer)::feed);
       Thread.ofPlatform().name("feed").start(feeding);
       // While impressions come, while windows are closed, and while late clicks come.
-      for (int learned : new int[] {1_000, SHOWN / 2, SHOWN + 200}) {
+      for (int learned : new int[] {5_000, SHOWN / 2, SHOWN + 500}) {
         varve.awaitExamples(learned);
         varve.kill();
         varve = VarveProcess.up(home, join);
@@ -149,7 +149,7 @@ class JoinIT {
       for (int shown = 0; shown < SHOWN; shown++) {
         if (isClickedLate(shown)) {
           click(shown, LATE_MS);
-          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
         }
       }
       awaitSent();

@@ -78,11 +78,13 @@ class VarveIT {
     assertThat(followed.path("tables").size()).isEqualTo(13);
   }
 
+  /** With perceptrons, so that kills come between versions of a dense model too. */
   @Test
   void learnsEveryExampleOnceWhenItIsKilledInTheMiddle() throws Exception {
     VarveProcess.Home home = VarveProcess.Home.in(folder);
     Path log = generate("log.csv.zst", 60_000);
-    VarveProcess varve = VarveProcess.up(home);
+    String[] head = {"--set", "model.head=dlrm"};
+    VarveProcess varve = VarveProcess.up(home, head);
     try {
       String server = varve.http();
       var replay =
@@ -103,11 +105,14 @@ class VarveIT {
       for (int kill = 0; kill < 3; kill++) {
         varve.awaitExamples(1 + kill * 15_000L);
         varve.kill();
-        varve = VarveProcess.up(home);
+        varve = VarveProcess.up(home, head);
       }
       CommandRun run = replay.get(5, TimeUnit.MINUTES);
       assertThat(run.exitCode()).as(run.err()).isZero();
-      assertThat(lastLine(run.out()).path("examples").asLong()).isEqualTo(60_000);
+      JsonNode learned = lastLine(run.out());
+      assertThat(learned.path("examples").asLong()).isEqualTo(60_000);
+      assertThat(learned.path("logLoss").asDouble()).isBetween(0.45, 0.68);
+      assertThat(learned.path("auc").asDouble()).isBetween(0.55, 0.95);
       assertCounted(varve, 60_000);
     } finally {
       varve.close();

@@ -6,7 +6,6 @@ import dev.varve.schema.inference.InferParameter;
 import dev.varve.schema.inference.ModelInferResponse;
 import dev.varve.schema.inference.ModelInferResponse.InferOutputTensor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * Writes an answer in its protobuf form. Always raw: the common Python client takes typed floats
@@ -39,17 +38,9 @@ final class GrpcAnswerWriter {
     return tensor.build();
   }
 
-  /** The arrays are the answer's own and change no more, so they need no copy. */
   private static ByteString raw(LookupAnswer answer, Output output) {
-    return switch (output) {
-      case EMBEDDINGS -> UnsafeByteOperations.unsafeWrap(littleEndian(answer.vectors()));
-      case STATUS -> UnsafeByteOperations.unsafeWrap(answer.statuses());
-    };
-  }
-
-  private static byte[] littleEndian(float[] values) {
-    var bytes = new byte[values.length * Float.BYTES];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
-    return bytes;
+    var bytes = new byte[answer.rawBytes(output)];
+    answer.putRaw(output, ByteBuffer.wrap(bytes));
+    return UnsafeByteOperations.unsafeWrap(bytes);
   }
 }

@@ -5,10 +5,14 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Set;
 
 /**
  * Writes an answer as JSON. A float stands as the shortest decimal that reads back as the same
- * float, bit for bit; data is flat, row-major.
+ * float, bit for bit; data is flat, row-major. Outputs in binary stand behind the JSON, one after
+ * the other.
  */
 final class JsonAnswerWriter {
   private static final JsonFactory FACTORY = new JsonFactory();
@@ -20,17 +24,43 @@ final class JsonAnswerWriter {
 
   private JsonAnswerWriter() {}
 
-  static byte[] write(LookupAnswer answer) {
-    var bytes = new ByteArrayOutputStream(sizeOf(answer));
+  /**
+   * What is to be sent.
+   *
+   * @param jsonBytes of the body's beginning that are JSON
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Written(byte[] body, int jsonBytes) {}
+
+  /**
+   * Writes an answer.
+   *
+   * @param binary outputs that are to be binary
+   */
+  static Written write(LookupAnswer answer, Set<Output> binary) {
+    var bytes = new ByteArrayOutputStream(sizeOf(answer, binary));
     try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
-      write(answer, json);
+      write(answer, binary, json);
     } catch (IOException e) {
       throw new UncheckedIOException("an array in memory cannot fail", e);
     }
-    return bytes.toByteArray();
+    byte[] json = bytes.toByteArray();
+    int size = json.length;
+    for (Output output : binary) {
+      size += answer.rawBytes(output);
+    }
+    byte[] body = size == json.length ? json : Arrays.copyOf(json, size);
+    ByteBuffer to = ByteBuffer.wrap(body).position(json.length);
+    for (Output output : answer.request().outputs()) {
+      if (binary.contains(output)) {
+        answer.putRaw(output, to);
+      }
+    }
+    return new Written(body, json.length);
   }
 
-  private static void write(LookupAnswer answer, JsonGenerator json) throws IOException {
+  private static void write(LookupAnswer answer, Set<Output> binary, JsonGenerator json)
+      throws IOException {
     json.writeStartObject();
     if (!answer.request().id().isEmpty()) {
       json.writeStringField("id", answer.request().id());
@@ -42,27 +72,38 @@ final class JsonAnswerWriter {
     json.writeEndObject();
     json.writeArrayFieldStart("outputs");
     for (Output output : answer.request().outputs()) {
-      write(answer, output, json);
+      write(answer, output, binary.contains(output), json);
     }
     json.writeEndArray();
     json.writeEndObject();
   }
 
-  private static void write(LookupAnswer answer, Output output, JsonGenerator json)
-      throws IOException {
+  private static void write(
+      LookupAnswer answer, Output output, boolean isBinary, JsonGenerator json) throws IOException {
     long[] shape = answer.shape(output);
     json.writeStartObject();
     json.writeStringField("name", output.text());
     json.writeStringField("datatype", output.datatype());
     json.writeFieldName("shape");
     json.writeArray(shape, 0, shape.length);
+    if (isBinary) {
+      json.writeObjectFieldStart("parameters");
+      json.writeNumberField("binary_data_size", answer.rawBytes(output));
+      json.writeEndObject();
+    } else {
+      writeData(answer, output, json);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeData(LookupAnswer answer, Output output, JsonGenerator json)
+      throws IOException {
     json.writeArrayFieldStart("data");
     switch (output) {
       case EMBEDDINGS -> writeFloats(answer.vectors(), json);
       case STATUS -> writeCodes(answer.statuses(), json);
     }
     json.writeEndArray();
-    json.writeEndObject();
   }
 
   private static void writeFloats(float[] values, JsonGenerator json) throws IOException {
@@ -77,8 +118,10 @@ final class JsonAnswerWriter {
     }
   }
 
-  private static int sizeOf(LookupAnswer answer) {
-    boolean vectors = answer.request().outputs().contains(Output.EMBEDDINGS);
+  private static int sizeOf(LookupAnswer answer, Set<Output> binary) {
+    boolean vectors =
+        answer.request().outputs().contains(Output.EMBEDDINGS)
+            && !binary.contains(Output.EMBEDDINGS);
     return HEADER_CHARS
         + (vectors ? answer.vectors().length * FLOAT_CHARS : 0)
         + answer.statuses().length * 2;

@@ -6,17 +6,21 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the JSON of one lookup, token by token: an id becomes its key at once, and no tree is
- * built.
+ * built. By the protocol's extension for binary tensors the ids may stand behind the JSON instead,
+ * as raw bytes, and outputs may be asked for in that form.
  *
  * <p>Strict in what it understands (types, shapes, doubled fields, anything behind the end), deaf
- * to other fields: {@code parameters} and what clients add of their own. A null is as good as a
- * field that is absent: clients that serialize objects send those.
+ * to other fields and parameters, which clients add of their own. A null is as good as a field that
+ * is absent: clients that serialize objects send those.
  *
  * <p><b>Threads:</b> one reader a request.
  */
@@ -24,11 +28,29 @@ final class JsonRequestReader {
   private static final JsonFactory FACTORY =
       JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
+  private static final String BINARY_SIZE = "inputs[0].parameters.binary_data_size";
+  private static final long NO_SIZE = -1;
+
+  /**
+   * An output that is asked for.
+   *
+   * @param binary whether in binary; null for as all are
+   */
+  private record Asked(Output output, @Nullable Boolean binary) {}
+
+  /** Reads the value of a field. */
+  private interface Field {
+    void read(String name) throws IOException;
+  }
+
   private final JsonParser json;
   private final int maxIds;
   private String id = "";
-  private List<Output> outputs = Output.ALL;
+  private List<Asked> outputs = List.of();
+  private boolean binaryOutputs;
   private @Nullable IdsTensor ids;
+  private boolean hasData;
+  private long binarySize = NO_SIZE;
 
   private JsonRequestReader(JsonParser json, int maxIds) {
     this.json = json;
@@ -39,11 +61,13 @@ final class JsonRequestReader {
    * Reads a request.
    *
    * @param version layout version of the path; empty for the current one
+   * @param jsonBytes of the body's beginning that are JSON; what follows is binary
    * @throws RefusedException for every body that is not a valid lookup
    */
-  static LookupRequest read(String table, String version, byte[] body, int maxIds) {
-    try (JsonParser json = FACTORY.createParser(body)) {
-      return new JsonRequestReader(json, maxIds).request(table, version);
+  static RestRequest read(String table, String version, byte[] body, int jsonBytes, int maxIds) {
+    try (JsonParser json = FACTORY.createParser(body, 0, jsonBytes)) {
+      ByteBuffer binary = ByteBuffer.wrap(body, jsonBytes, body.length - jsonBytes);
+      return new JsonRequestReader(json, maxIds).request(table, version, binary);
     } catch (JacksonException e) {
       throw notJson(e);
     } catch (IOException e) {
@@ -51,25 +75,84 @@ final class JsonRequestReader {
     }
   }
 
-  private LookupRequest request(String table, String version) throws IOException {
+  private RestRequest request(String table, String version, ByteBuffer binary) throws IOException {
     require(json.nextToken() == JsonToken.START_OBJECT, "body", "a JSON object");
-    while (json.nextToken() == JsonToken.FIELD_NAME) {
-      field(json.currentName());
-    }
+    fields(this::field);
     require(json.nextToken() == null, "body", "nothing after its closing brace");
+    List<Output> asked = Output.asked(outputs.stream().map(Asked::output).toList());
     if (ids == null) {
       throw RefusedException.malformed("inputs", "none", "one, ids");
     }
-    return new LookupRequest(table, version, id, ids.keys(), outputs);
+    readBinary(binary, ids);
+    var lookup = new LookupRequest(table, version, id, ids.keys(), asked);
+    return new RestRequest(lookup, binary(asked));
+  }
+
+  private void readBinary(ByteBuffer binary, IdsTensor to) {
+    long size = Math.max(binarySize, 0);
+    if (size != binary.remaining()) {
+      throw RefusedException.malformed(
+          BINARY_SIZE,
+          binarySize == NO_SIZE ? "none" : Long.toString(binarySize),
+          "%d, the bytes behind the JSON; its end is %s"
+              .formatted(binary.remaining(), RestInference.BINARY_HEADER));
+    }
+    if (binarySize != NO_SIZE) {
+      if (hasData) {
+        throw RefusedException.malformed("inputs[0].data", "ids", "none beside binary_data_size");
+      }
+      RawIds.read(binary, "inputs[0].binary_data", to);
+    }
+  }
+
+  private Set<Output> binary(List<Output> asked) {
+    Set<Output> binary = EnumSet.noneOf(Output.class);
+    if (binaryOutputs) {
+      binary.addAll(asked);
+    }
+    for (Asked output : outputs) {
+      if (output.binary != null && output.binary) {
+        binary.add(output.output);
+      } else if (output.binary != null) {
+        binary.remove(output.output);
+      }
+    }
+    return binary;
+  }
+
+  /** Reads the fields of an object whose brace has been read. */
+  private void fields(Field field) throws IOException {
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      json.nextToken();
+      field.read(name);
+    }
+  }
+
+  /** Reads parameters; there may be none. */
+  private void parameters(String name, Field parameter) throws IOException {
+    if (json.currentToken() != JsonToken.VALUE_NULL) {
+      require(json.currentToken() == JsonToken.START_OBJECT, name, "an object");
+      fields(parameter);
+    }
   }
 
   private void field(String name) throws IOException {
-    boolean absent = json.nextToken() == JsonToken.VALUE_NULL;
+    boolean absent = json.currentToken() == JsonToken.VALUE_NULL;
     switch (name) {
       case "id" -> id = absent ? "" : text("id");
       case "inputs" -> ids = inputs();
-      case "outputs" -> outputs = absent ? Output.ALL : outputs();
+      case "outputs" -> outputs = absent ? List.of() : outputs();
+      case "parameters" -> parameters("parameters", this::parameter);
       default -> json.skipChildren();
+    }
+  }
+
+  private void parameter(String name) throws IOException {
+    if (name.equals("binary_data_output")) {
+      binaryOutputs = flag("parameters.binary_data_output");
+    } else {
+      json.skipChildren();
     }
   }
 
@@ -77,21 +160,29 @@ final class JsonRequestReader {
     require(json.currentToken() == JsonToken.START_ARRAY, "inputs", "an array");
     require(json.nextToken() == JsonToken.START_OBJECT, "inputs[0]", "an object");
     var tensor = new IdsTensor(maxIds);
-    while (json.nextToken() == JsonToken.FIELD_NAME) {
-      tensorField(tensor, json.currentName());
-    }
+    fields(name -> tensorField(tensor, name));
     require(json.nextToken() == JsonToken.END_ARRAY, "inputs[1]", "one input, ids");
     return tensor;
   }
 
   private void tensorField(IdsTensor tensor, String name) throws IOException {
-    json.nextToken();
     switch (name) {
       case "name" -> tensor.name(text("inputs[0].name"));
       case "datatype" -> tensor.datatype(text("inputs[0].datatype"));
       case "shape" -> tensor.shape(shape());
       case "data" -> data(tensor);
+      case "parameters" -> parameters("inputs[0].parameters", this::tensorParameter);
       default -> json.skipChildren();
+    }
+  }
+
+  private void tensorParameter(String name) throws IOException {
+    if (name.equals("binary_data_size")) {
+      require(json.currentToken() == JsonToken.VALUE_NUMBER_INT, BINARY_SIZE, "a number of bytes");
+      binarySize = json.getLongValue();
+      require(binarySize >= 0, BINARY_SIZE, "a number of bytes");
+    } else {
+      json.skipChildren();
     }
   }
 
@@ -107,6 +198,7 @@ final class JsonRequestReader {
 
   private void data(IdsTensor tensor) throws IOException {
     require(json.currentToken() == JsonToken.START_ARRAY, "inputs[0].data", "a flat array");
+    hasData = true;
     for (int i = 0; json.nextToken() != JsonToken.END_ARRAY; i++) {
       switch (json.currentToken()) {
         case VALUE_STRING -> tensor.add(json.getText());
@@ -127,28 +219,46 @@ final class JsonRequestReader {
     }
   }
 
-  private List<Output> outputs() throws IOException {
+  private List<Asked> outputs() throws IOException {
     require(json.currentToken() == JsonToken.START_ARRAY, "outputs", "an array");
-    var named = new ArrayList<Output>();
+    var named = new ArrayList<Asked>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
       require(json.currentToken() == JsonToken.START_OBJECT, "outputs[]", "an object");
-      named.add(output());
+      named.add(new AskedOutput().read());
     }
-    return Output.asked(named);
+    return named;
   }
 
-  private Output output() throws IOException {
-    String name = "none";
-    while (json.nextToken() == JsonToken.FIELD_NAME) {
-      boolean isName = json.currentName().equals("name");
-      json.nextToken();
-      if (isName) {
-        name = text("outputs[].name");
+  /** One of the outputs while it is read. */
+  private final class AskedOutput {
+    private String name = "none";
+    private @Nullable Boolean binary;
+
+    Asked read() throws IOException {
+      fields(this::field);
+      return new Asked(Output.of(name), binary);
+    }
+
+    private void field(String field) throws IOException {
+      switch (field) {
+        case "name" -> name = text("outputs[].name");
+        case "parameters" -> parameters("outputs[].parameters", this::parameter);
+        default -> json.skipChildren();
+      }
+    }
+
+    private void parameter(String parameter) throws IOException {
+      if (parameter.equals("binary_data")) {
+        binary = flag("outputs[].parameters.binary_data");
       } else {
         json.skipChildren();
       }
     }
-    return Output.of(name);
+  }
+
+  private boolean flag(String name) throws IOException {
+    require(json.currentToken().isBoolean(), name, "true or false");
+    return json.getBooleanValue();
   }
 
   private String text(String name) throws IOException {

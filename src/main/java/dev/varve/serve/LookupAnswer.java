@@ -1,5 +1,8 @@
 package dev.varve.serve;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
  * The answer to a lookup, before it is written for a transport.
  *
@@ -49,6 +52,25 @@ final class LookupAnswer {
 
   byte[] statuses() {
     return statuses;
+  }
+
+  /** Bytes of an output in its raw form. */
+  int rawBytes(Output output) {
+    return switch (output) {
+      case EMBEDDINGS -> vectors.length * Float.BYTES;
+      case STATUS -> statuses.length;
+    };
+  }
+
+  /** Writes an output in its raw form: row-major, little-endian, nothing between the values. */
+  void putRaw(Output output, ByteBuffer to) {
+    switch (output) {
+      case EMBEDDINGS -> {
+        to.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(vectors);
+        to.position(to.position() + rawBytes(output));
+      }
+      case STATUS -> to.put(statuses);
+    }
   }
 
   long[] shape(Output output) {

@@ -1,22 +1,28 @@
 package dev.varve.serve;
 
 import com.linecorp.armeria.common.AggregatedHttpRequest;
+import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** The Open Inference Protocol over HTTP, in JSON. */
+/** The Open Inference Protocol over HTTP, with tensors in JSON or in binary behind it. */
 final class RestInference {
   private static final String MODEL = "/v2/models/{model}";
   private static final String VERSION = MODEL + "/versions/{version}";
 
-  /** Announces tensors in binary behind the JSON, which this server does not offer. */
-  private static final String BINARY_HEADER = "Inference-Header-Content-Length";
+  private static final String BINARY_EXTENSION = "binary_tensor_data";
+
+  /** How many bytes of a body are JSON; absent where all are. */
+  static final String BINARY_HEADER = "Inference-Header-Content-Length";
 
   private final Inference inference;
   private final LookupMeters meters;
@@ -44,7 +50,8 @@ final class RestInference {
   }
 
   private Map<String, Object> server() {
-    return Map.of("name", Inference.PLATFORM, "version", version, "extensions", List.of());
+    return Map.of(
+        "name", Inference.PLATFORM, "version", version, "extensions", List.of(BINARY_EXTENSION));
   }
 
   private HttpResponse ready() {
@@ -73,16 +80,35 @@ final class RestInference {
   }
 
   private HttpResponse infer(ServiceRequestContext ctx, AggregatedHttpRequest request) {
-    String binary = request.headers().get(BINARY_HEADER);
-    if (binary != null) {
-      throw RefusedException.malformed(
-          BINARY_HEADER, binary, "none; tensors are JSON here, and raw over gRPC");
+    byte[] body = request.content().array();
+    int jsonBytes = jsonBytes(request.headers().get(BINARY_HEADER), body.length);
+    RestRequest read =
+        JsonRequestReader.read(table(ctx), version(ctx), body, jsonBytes, inference.maxIds());
+    return write(inference.lookup(read.lookup()), read.binary());
+  }
+
+  private static int jsonBytes(@Nullable String header, int bodyBytes) {
+    if (header == null) {
+      return bodyBytes;
     }
-    LookupRequest lookup =
-        JsonRequestReader.read(
-            table(ctx), version(ctx), request.content().array(), inference.maxIds());
-    return HttpResponse.of(
-        HttpStatus.OK, MediaType.JSON, JsonAnswerWriter.write(inference.lookup(lookup)));
+    if (!header.matches("\\d{1,9}") || Integer.parseInt(header) > bodyBytes) {
+      throw RefusedException.malformed(
+          BINARY_HEADER, header, "from 0 to %d, the bytes of the body".formatted(bodyBytes));
+    }
+    return Integer.parseInt(header);
+  }
+
+  private static HttpResponse write(LookupAnswer answer, Set<Output> binary) {
+    JsonAnswerWriter.Written written = JsonAnswerWriter.write(answer, binary);
+    if (binary.isEmpty()) {
+      return HttpResponse.of(HttpStatus.OK, MediaType.JSON, written.body());
+    }
+    ResponseHeaders headers =
+        ResponseHeaders.builder(HttpStatus.OK)
+            .contentType(MediaType.OCTET_STREAM)
+            .add(BINARY_HEADER, Integer.toString(written.jsonBytes()))
+            .build();
+    return HttpResponse.of(headers, HttpData.wrap(written.body()));
   }
 
   private static String table(ServiceRequestContext ctx) {

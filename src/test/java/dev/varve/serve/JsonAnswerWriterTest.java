@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +42,9 @@ class JsonAnswerWriterTest {
   void namesOfOthersAreEscaped() throws Exception {
     var request = new LookupRequest("a\"b", "", "\n", new long[0], Output.ALL);
     byte[] json =
-        JsonAnswerWriter.write(new LookupAnswer(request, "1", 0, 1, new float[0], new byte[0]));
+        JsonAnswerWriter.write(
+                new LookupAnswer(request, "1", 0, 1, new float[0], new byte[0]), Set.of())
+            .body();
 
     assertThat(JSON.readTree(json).path("model_name").asText()).isEqualTo("a\"b");
     assertThat(JSON.readTree(json).path("id").asText()).isEqualTo("\n");
@@ -55,7 +58,9 @@ class JsonAnswerWriterTest {
   private static byte[] write(float[] vectors) {
     int n = vectors.length;
     var request = new LookupRequest("user", "", "", new long[n], List.of(Output.EMBEDDINGS));
-    return JsonAnswerWriter.write(new LookupAnswer(request, "1", 0, 1, vectors, new byte[n]));
+    return JsonAnswerWriter.write(
+            new LookupAnswer(request, "1", 0, 1, vectors, new byte[n]), Set.of())
+        .body();
   }
 
   /** Every bit pattern is as likely, so subnormal, huge and tiny floats all come up. */

@@ -22,6 +22,15 @@ class JsonRequestFuzzTest {
       """
           .getBytes(UTF_8);
 
+  private static final byte[] BINARY =
+      """
+      {"inputs": [{"name": "ids", "datatype": "BYTES", "shape": [1],
+                   "parameters": {"binary_data_size": 5}}],
+       "parameters": {"binary_data_output": true},
+       "outputs": [{"name": "embeddings", "parameters": {"binary_data": false}}]}
+      """
+          .getBytes(UTF_8);
+
   private static final String[] FRAGMENTS = {
     "{",
     "}",
@@ -63,6 +72,26 @@ class JsonRequestFuzzTest {
     assertThat(refused.get()).isBetween(2_500, 4_999);
   }
 
+  /** Whatever share of the bytes is called JSON, and whatever stands behind it. */
+  @Test
+  void mutatedBinaryRequestIsReadOrRefusedWithAReason() {
+    byte[] good = splice(BINARY, BINARY.length, BINARY.length, new byte[] {1, 0, 0, 0, 'a'});
+    assertThat(isRefused(good, BINARY.length)).isFalse();
+    var refused = new AtomicInteger();
+    forAll(
+        5_000,
+        random -> {
+          byte[] body = good;
+          for (int edits = random.nextInt(1, 4); edits > 0; edits--) {
+            body = mutate(body, random);
+          }
+          int about = BINARY.length + random.nextInt(-1, 2);
+          int jsonBytes = Math.min(body.length, random.nextInt(4) == 0 ? about : BINARY.length);
+          refused.addAndGet(isRefused(body, jsonBytes) ? 1 : 0);
+        });
+    assertThat(refused.get()).isBetween(2_500, 4_999);
+  }
+
   @Test
   void everyTrueBeginningOfARequestIsRefused() {
     int end = new String(GOOD, UTF_8).stripTrailing().getBytes(UTF_8).length;
@@ -80,8 +109,12 @@ class JsonRequestFuzzTest {
   }
 
   private static boolean isRefused(byte[] body) {
+    return isRefused(body, body.length);
+  }
+
+  private static boolean isRefused(byte[] body, int jsonBytes) {
     try {
-      var request = JsonRequestReader.read("user", "", body, MAX_IDS);
+      var request = JsonRequestReader.read("user", "", body, jsonBytes, MAX_IDS).lookup();
       assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
       assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
       return false;

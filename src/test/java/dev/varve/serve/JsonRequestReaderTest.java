@@ -168,7 +168,8 @@ class JsonRequestReaderTest {
   }
 
   private static LookupRequest read(String json) {
-    return JsonRequestReader.read("user", "3", json.getBytes(StandardCharsets.UTF_8), MAX_IDS);
+    byte[] body = json.getBytes(StandardCharsets.UTF_8);
+    return JsonRequestReader.read("user", "3", body, body.length, MAX_IDS).lookup();
   }
 
   private static String lookup(String datatype, int n, String ids) {

@@ -155,18 +155,6 @@ class RestInferenceTest {
   }
 
   @Test
-  void binaryTensorsAreRefusedClearly() throws Exception {
-    var answer =
-        server.post(INFER, lookup("INT64", 1, "7"), "Inference-Header-Content-Length", "70");
-
-    assertRefused(
-        answer,
-        400,
-        "Inference-Header-Content-Length: 70"
-            + " (expected: none; tensors are JSON here, and raw over gRPC)");
-  }
-
-  @Test
   void shardThatMovesIsUnavailable() throws Exception {
     embeddings.fail(new ShardUnavailableException(2, "restoring"));
     String message = "shard 2: restoring (expected: running; try again)";
@@ -205,7 +193,7 @@ class RestInferenceTest {
     var aboutServer = server.get("/v2").json();
     assertThat(aboutServer.path("name").asText()).isEqualTo("varve");
     assertThat(aboutServer.path("version").asText()).isEqualTo("1.2.3");
-    assertThat(aboutServer.path("extensions")).hasToString("[]");
+    assertThat(aboutServer.path("extensions")).hasToString("[\"binary_tensor_data\"]");
     assertThat(server.get("/v2/models/user").json())
         .hasToString(
             "{\"name\":\"user\",\"versions\":[\"3\"],\"platform\":\"varve\","

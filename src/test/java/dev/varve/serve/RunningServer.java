@@ -110,6 +110,14 @@ final class RunningServer implements AutoCloseable {
     return answer(client.send(request.build(), BodyHandlers.ofString()));
   }
 
+  /** A body of which the beginning is JSON, and the whole answer. */
+  HttpResponse<byte[]> postBinary(String path, byte[] body, String jsonBytes)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request = request(path).POST(BodyPublishers.ofByteArray(body));
+    request.header("Inference-Header-Content-Length", jsonBytes);
+    return client.send(request.build(), BodyHandlers.ofByteArray());
+  }
+
   /** Without a Content-Length. */
   Answer postInChunks(String path, String body) throws IOException, InterruptedException {
     var chunks =

@@ -3,6 +3,7 @@ package dev.varve.bench;
 import dev.varve.base.Check;
 import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
+import dev.varve.store.Vectors;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,8 +26,7 @@ final class CheckedReader implements AutoCloseable {
   private final KnownRows known;
   private final int[] numbers;
   private final long[] keys;
-  private final float[] vectors;
-  private final byte[] statuses;
+  private final Vectors found;
   private final SingleWriterRecorder recorder = new SingleWriterRecorder(LONGEST_NS, DIGITS);
   private final Thread thread;
   private int at;
@@ -45,8 +45,7 @@ final class CheckedReader implements AutoCloseable {
     this.numbers = numbers;
     this.at = at;
     this.keys = new long[batch];
-    this.vectors = new float[batch * WIDTH];
-    this.statuses = new byte[batch];
+    this.found = new Vectors(batch, WIDTH);
     this.thread = Thread.ofPlatform().name("reader").daemon().start(this::read);
   }
 
@@ -67,10 +66,11 @@ final class CheckedReader implements AutoCloseable {
       keys[i] = known.key(numbers[from + i]);
     }
     long begun = System.nanoTime();
-    embeddings.lookup(UpdateSender.TABLE, keys, vectors, statuses);
+    embeddings.lookup(UpdateSender.TABLE, keys, 0, found);
+    float[] vectors = found.vectors();
     recorder.recordValue(Math.min(System.nanoTime() - begun, LONGEST_NS));
     for (int i = 0; i < keys.length; i++) {
-      boolean isRow = statuses[i] == LookupStatus.ROW.code();
+      boolean isRow = found.statuses()[i] == LookupStatus.ROW.code();
       if (!isRow || !known.isRight(numbers[from + i], vectors, i * WIDTH)) {
         float[] vector = Arrays.copyOfRange(vectors, i * WIDTH, (i + 1) * WIDTH);
         throw new IllegalStateException(

@@ -7,10 +7,10 @@ import dev.varve.schema.Impression;
 import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
 import dev.varve.store.ShardUnavailableException;
+import dev.varve.store.Vectors;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -39,8 +39,7 @@ final class ClickProbe implements AutoCloseable {
   private final KafkaScene scene;
   private final Embeddings embeddings;
   private final KafkaProducer<byte[], byte[]> producer;
-  private final float[] vector;
-  private final byte[] status = new byte[1];
+  private final Vectors found;
   private long shown;
 
   private record Shown(long number, long dueNs) {}
@@ -50,7 +49,7 @@ final class ClickProbe implements AutoCloseable {
   ClickProbe(KafkaScene scene, Embeddings embeddings) {
     this.scene = scene;
     this.embeddings = embeddings;
-    this.vector = new float[embeddings.dimension()];
+    this.found = new Vectors(1, embeddings.dimension());
     this.producer =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", scene.bootstrap(), "linger.ms", 0),
@@ -96,13 +95,12 @@ final class ClickProbe implements AutoCloseable {
   }
 
   private boolean isThere(long number) {
-    Arrays.fill(vector, 0);
     try {
-      embeddings.lookup(TABLE, new long[] {Category.key(number)}, vector, status);
+      embeddings.lookup(TABLE, new long[] {Category.key(number)}, 0, found);
     } catch (ShardUnavailableException e) {
       return false;
     }
-    return LookupStatus.of(status[0]) == LookupStatus.ROW;
+    return LookupStatus.of(found.statuses()[0]) == LookupStatus.ROW;
   }
 
   private void show(long number) {

@@ -8,6 +8,7 @@ import dev.varve.learn.Optimizer;
 import dev.varve.log.ZipfSampler;
 import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
+import dev.varve.store.Vectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -144,20 +145,19 @@ final class KnownRows implements UpdateSender.Gradients {
    */
   long[] readAll(Embeddings embeddings, boolean mayRegrow) {
     long[] keys = new long[CHUNK];
-    float[] vectors = new float[CHUNK * WIDTH];
-    byte[] statuses = new byte[CHUNK];
+    var found = new Vectors(CHUNK, WIDTH);
     long[] counts = new long[PARTS.length - 1];
     for (int from = 0; from < population.rows(); from += CHUNK) {
       int n = Math.min(CHUNK, population.rows() - from);
       for (int i = 0; i < CHUNK; i++) {
         keys[i] = population.key(from + Math.min(i, n - 1));
       }
-      embeddings.lookup(UpdateSender.TABLE, keys, vectors, statuses);
+      embeddings.lookup(UpdateSender.TABLE, keys, 0, found);
       for (int i = 0; i < n; i++) {
-        if (statuses[i] != LookupStatus.ROW.code()) {
+        if (found.statuses()[i] != LookupStatus.ROW.code()) {
           throw new IllegalStateException(Check.message("row " + keys[i], "none", "one"));
         }
-        counts[parts(from + i, vectors, i * WIDTH, mayRegrow) - 1]++;
+        counts[parts(from + i, found.vectors(), i * WIDTH, mayRegrow) - 1]++;
       }
     }
     return counts;

@@ -3,6 +3,7 @@ package dev.varve.serve;
 import dev.varve.base.Check;
 import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
+import dev.varve.store.Vectors;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
 
@@ -78,16 +79,15 @@ final class Inference {
     long watermarkMs = embeddings.watermarkMs();
     int n = request.keys().length;
     int dimension = embeddings.dimension();
-    var vectors = new float[n * dimension];
-    var statuses = new byte[n];
-    embeddings.lookup(request.table(), request.keys(), vectors, statuses);
-    int unknown = unknown(statuses);
+    var found = new Vectors(n, dimension);
+    embeddings.lookup(request.table(), request.keys(), 0, found);
+    int unknown = unknown(found.statuses());
     // A row found proves the table; only without one must all tables be summed up to find it.
     if (unknown == n) {
       requireTable(request.table());
     }
     meters.countIds(n, unknown);
-    return new LookupAnswer(request, version, watermarkMs, dimension, vectors, statuses);
+    return new LookupAnswer(request, version, watermarkMs, found);
   }
 
   private String currentVersion(String version) {

@@ -1,35 +1,25 @@
 package dev.varve.serve;
 
+import dev.varve.store.Vectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
  * The answer to a lookup, before it is written for a transport.
  *
- * <p><b>Shape:</b> {@code vectors} is {@code float32[n][dimension]}, row-major, {@code statuses}
- * {@code int8[n]}; n is the number of the request's keys.
+ * <p><b>Shape:</b> n is the number of the request's keys.
  */
 final class LookupAnswer {
   private final LookupRequest request;
   private final String version;
   private final long watermarkMs;
-  private final int dimension;
-  private final float[] vectors;
-  private final byte[] statuses;
+  private final Vectors found;
 
-  LookupAnswer(
-      LookupRequest request,
-      String version,
-      long watermarkMs,
-      int dimension,
-      float[] vectors,
-      byte[] statuses) {
+  LookupAnswer(LookupRequest request, String version, long watermarkMs, Vectors found) {
     this.request = request;
     this.version = version;
     this.watermarkMs = watermarkMs;
-    this.dimension = dimension;
-    this.vectors = vectors;
-    this.statuses = statuses;
+    this.found = found;
   }
 
   LookupRequest request() {
@@ -47,18 +37,18 @@ final class LookupAnswer {
   }
 
   float[] vectors() {
-    return vectors;
+    return found.vectors();
   }
 
   byte[] statuses() {
-    return statuses;
+    return found.statuses();
   }
 
   /** Bytes of an output in its raw form. */
   int rawBytes(Output output) {
     return switch (output) {
-      case EMBEDDINGS -> vectors.length * Float.BYTES;
-      case STATUS -> statuses.length;
+      case EMBEDDINGS -> vectors().length * Float.BYTES;
+      case STATUS -> statuses().length;
     };
   }
 
@@ -66,14 +56,14 @@ final class LookupAnswer {
   void putRaw(Output output, ByteBuffer to) {
     switch (output) {
       case EMBEDDINGS -> {
-        to.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(vectors);
+        to.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(vectors());
         to.position(to.position() + rawBytes(output));
       }
-      case STATUS -> to.put(statuses);
+      case STATUS -> to.put(statuses());
     }
   }
 
   long[] shape(Output output) {
-    return output.shape(statuses.length, dimension);
+    return output.shape(found.size(), found.width());
   }
 }

@@ -48,8 +48,9 @@ public interface Embeddings {
    * LookupStatus#UNKNOWN}.
    *
    * @param keys the categories ({@code dev.varve.event.Category})
-   * @param vectors receives float32[keys.length][D], row-major
-   * @param statuses receives {@link LookupStatus#code} for each key
+   * @param mostLagMs how far behind its owner a copy may be that is read while the owner is not to
+   *     be reached, milliseconds of event time; 0 for the owners alone
+   * @param to receives what was found; of keys.length and {@link #dimension}
    */
-  void lookup(String table, long[] keys, float[] vectors, byte[] statuses);
+  void lookup(String table, long[] keys, long mostLagMs, Vectors to);
 }

@@ -168,8 +168,8 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   }
 
   @Override
-  public void lookup(String table, long[] keys, float[] vectors, byte[] statuses) {
-    LOOKUPS.get().lookup(table, keys, shards, this::read, bases.of(table), vectors, statuses);
+  public void lookup(String table, long[] keys, long mostLagMs, Vectors to) {
+    LOOKUPS.get().lookup(table, keys, shards, this::read, bases.of(table), to);
   }
 
   /**

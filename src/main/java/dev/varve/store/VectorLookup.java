@@ -41,14 +41,7 @@ final class VectorLookup {
    *
    * @param count number of shards
    */
-  void lookup(
-      String table,
-      long[] keys,
-      int count,
-      Shards shards,
-      Basis basis,
-      float[] to,
-      byte[] statuses) {
+  void lookup(String table, long[] keys, int count, Shards shards, Basis basis, Vectors to) {
     if (vectors.length < MOST * basis.width()) {
       vectors = new float[MOST * basis.width()];
     }
@@ -58,7 +51,7 @@ final class VectorLookup {
       for (int shard = 0; shard < count; shard++) {
         read(shard, table, shards, basis);
       }
-      scatter(n, basis.width(), to, statuses, from);
+      scatter(n, to, from);
     }
   }
 
@@ -94,11 +87,13 @@ final class VectorLookup {
   }
 
   /** Gives what was read, in the order of the keys, from row {@code from} on. */
-  private void scatter(int n, int width, float[] to, byte[] statuses, int from) {
+  private void scatter(int n, Vectors to, int from) {
+    int width = to.width();
     for (int i = 0; i < n; i++) {
       int row = from + order[i];
-      System.arraycopy(vectors, i * width, to, row * width, width);
-      statuses[row] = found[i];
+      System.arraycopy(vectors, i * width, to.vectors(), row * width, width);
+      to.statuses()[row] = found[i];
+      to.dimensions()[row] = Math.max(dimensions[i], 0);
     }
   }
 }

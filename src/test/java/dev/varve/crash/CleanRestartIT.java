@@ -20,6 +20,7 @@ import dev.varve.schema.TableUpdate;
 import dev.varve.schema.UpdateBatch;
 import dev.varve.store.Embeddings;
 import dev.varve.store.StoreConfig;
+import dev.varve.store.Vectors;
 import dev.varve.topology.Applications;
 import dev.varve.topology.Restored;
 import dev.varve.topology.StoreApplication;
@@ -82,9 +83,9 @@ class CleanRestartIT {
     try (var store = new StoreApplication(config(), broker.bootstrap(), state)) {
       store.start();
       assertThat(rows(store.embeddings())).isEqualTo(ROWS);
-      byte[] statuses = new byte[ROWS];
-      store.embeddings().lookup(TABLE, keys(), new float[ROWS * DIMENSION], statuses);
-      assertThat(statuses).containsOnly(1);
+      var found = new Vectors(ROWS, DIMENSION);
+      store.embeddings().lookup(TABLE, keys(), 0, found);
+      assertThat(found.statuses()).containsOnly(1);
       return store.restored();
     }
   }

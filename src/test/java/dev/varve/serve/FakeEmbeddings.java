@@ -5,6 +5,7 @@ import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
 import dev.varve.store.RocksDbUse;
 import dev.varve.store.TableSummary;
+import dev.varve.store.Vectors;
 import dev.varve.table.RowMemory;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -120,16 +121,17 @@ final class FakeEmbeddings implements Embeddings {
   }
 
   @Override
-  public void lookup(String table, long[] keys, float[] vectors, byte[] statuses) {
+  public void lookup(String table, long[] keys, long mostLagMs, Vectors to) {
     check();
     lookupThread = Thread.currentThread().getName();
     Map<Long, float[]> rows = tables.getOrDefault(table, Map.of());
-    Arrays.fill(vectors, 0);
+    Arrays.fill(to.vectors(), 0);
     for (int i = 0; i < keys.length; i++) {
       float[] row = rows.get(keys[i]);
-      statuses[i] = (row == null ? LookupStatus.UNKNOWN : LookupStatus.ROW).code();
+      to.statuses()[i] = (row == null ? LookupStatus.UNKNOWN : LookupStatus.ROW).code();
       if (row != null) {
-        System.arraycopy(row, 0, vectors, i * dimension, dimension);
+        System.arraycopy(row, 0, to.vectors(), i * dimension, dimension);
+        to.dimensions()[i] = dimension;
       }
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.varve.store.Vectors;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -42,8 +43,7 @@ class JsonAnswerWriterTest {
   void namesOfOthersAreEscaped() throws Exception {
     var request = new LookupRequest("a\"b", "", "\n", new long[0], Output.ALL);
     byte[] json =
-        JsonAnswerWriter.write(
-                new LookupAnswer(request, "1", 0, 1, new float[0], new byte[0]), Set.of())
+        JsonAnswerWriter.write(new LookupAnswer(request, "1", 0, new Vectors(0, 1)), Set.of())
             .body();
 
     assertThat(JSON.readTree(json).path("model_name").asText()).isEqualTo("a\"b");
@@ -58,9 +58,9 @@ class JsonAnswerWriterTest {
   private static byte[] write(float[] vectors) {
     int n = vectors.length;
     var request = new LookupRequest("user", "", "", new long[n], List.of(Output.EMBEDDINGS));
-    return JsonAnswerWriter.write(
-            new LookupAnswer(request, "1", 0, 1, vectors, new byte[n]), Set.of())
-        .body();
+    var found = new Vectors(n, 1);
+    System.arraycopy(vectors, 0, found.vectors(), 0, n);
+    return JsonAnswerWriter.write(new LookupAnswer(request, "1", 0, found), Set.of()).body();
   }
 
   /** Every bit pattern is as likely, so subnormal, huge and tiny floats all come up. */

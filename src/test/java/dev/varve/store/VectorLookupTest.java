@@ -57,15 +57,14 @@ class VectorLookupTest {
     shards.forEach(Shard::close);
   }
 
-  private void lookup(String table, long[] keys, Basis basis, float[] vectors, byte[] statuses) {
+  private Vectors lookup(String table, long[] keys, Basis basis) {
+    var found = new Vectors(keys.length, basis.width());
+    Arrays.fill(found.vectors(), Float.NaN);
+    Arrays.fill(found.statuses(), (byte) 9);
+    Arrays.fill(found.dimensions(), -9);
     lookup.lookup(
-        table,
-        keys,
-        SHARDS,
-        (shard, read) -> read.accept(shards.get(shard)),
-        basis,
-        vectors,
-        statuses);
+        table, keys, SHARDS, (shard, read) -> read.accept(shards.get(shard)), basis, found);
+    return found;
   }
 
   private static float[] expected(long key, Basis basis) {
@@ -76,6 +75,10 @@ class VectorLookupTest {
       System.arraycopy(state, 1, vector, 0, DIMENSION);
     }
     return vector;
+  }
+
+  private static float[] vector(Vectors found, int i) {
+    return Arrays.copyOfRange(found.vectors(), i * found.width(), (i + 1) * found.width());
   }
 
   /** Any keys in any order, some of them twice, some without a row. */
@@ -90,36 +93,31 @@ class VectorLookupTest {
         random -> {
           int[] sizes = {random.nextInt(600), VectorLookup.MOST, 3 * VectorLookup.MOST + 1};
           long[] keys = keys(random, sizes[random.nextInt(sizes.length)]);
-          // Room behind, as a caller may have.
-          float[] vectors = new float[(keys.length + 1) * DIMENSION];
-          byte[] statuses = new byte[keys.length + 1];
-          Arrays.fill(vectors, Float.NaN);
-          Arrays.fill(statuses, (byte) 9);
 
-          lookup("user", keys, BASIS, vectors, statuses);
+          Vectors found = lookup("user", keys, BASIS);
 
           for (int i = 0; i < keys.length; i++) {
-            float[] vector = Arrays.copyOfRange(vectors, i * DIMENSION, (i + 1) * DIMENSION);
-            assertThat(Arrays.equals(vector, expected(keys[i], BASIS))).as("%d", keys[i]).isTrue();
-            assertThat(LookupStatus.of(statuses[i]))
-                .isEqualTo(keys[i] < ROWS ? LookupStatus.ROW : LookupStatus.UNKNOWN);
+            boolean isRow = keys[i] < ROWS;
+            assertThat(Arrays.equals(vector(found, i), expected(keys[i], BASIS)))
+                .as("%d", keys[i])
+                .isTrue();
+            assertThat(LookupStatus.of(found.statuses()[i]))
+                .isEqualTo(isRow ? LookupStatus.ROW : LookupStatus.UNKNOWN);
+            assertThat(found.dimensions()[i]).isEqualTo(isRow ? DIMENSION : 0);
           }
-          assertThat(vectors[keys.length * DIMENSION]).isNaN();
-          assertThat(statuses[keys.length]).isEqualTo((byte) 9);
         });
   }
 
   @Test
   void aTableThatDoesNotExistHasTheZeroVectorForEveryKey() {
-    float[] vectors = new float[2 * DIMENSION];
-    byte[] statuses = new byte[2];
-    lookup("user", new long[] {1, 2}, BASIS, vectors, statuses);
-    assertThat(statuses).containsOnly(LookupStatus.ROW.code());
+    assertThat(lookup("user", new long[] {1, 2}, BASIS).statuses())
+        .containsOnly(LookupStatus.ROW.code());
 
-    lookup("item", new long[] {1, 2}, BASIS, vectors, statuses);
+    Vectors found = lookup("item", new long[] {1, 2}, BASIS);
 
-    assertThat(vectors).containsOnly(0);
-    assertThat(statuses).containsOnly(LookupStatus.UNKNOWN.code());
+    assertThat(found.vectors()).containsOnly(0);
+    assertThat(found.statuses()).containsOnly(LookupStatus.UNKNOWN.code());
+    assertThat(found.dimensions()).containsOnly(0);
   }
 
   @Test
@@ -132,8 +130,7 @@ class VectorLookupTest {
         SHARDS,
         (shard, _) -> read.add(shard),
         BASIS,
-        new float[2 * DIMENSION],
-        new byte[2]);
+        new Vectors(2, DIMENSION));
 
     assertThat(read).containsExactly(Category.shard("user", key, SHARDS));
   }
@@ -142,28 +139,18 @@ class VectorLookupTest {
   @Test
   void widthAndNumberOfShardsMayChangeFromOneLookupToTheNext() {
     long[] keys = {3, 5, 8};
-    float[] narrow = new float[keys.length * DIMENSION];
-    lookup("user", keys, BASIS, narrow, new byte[keys.length]);
+    lookup("user", keys, BASIS);
     Basis wider = Basis.identity(2 * DIMENSION);
-    float[] wide = new float[2 * keys.length * DIMENSION];
-    lookup("user", keys, wider, wide, new byte[keys.length]);
+    Vectors wide = lookup("user", keys, wider);
 
     for (int i = 0; i < keys.length; i++) {
-      assertThat(Arrays.copyOfRange(wide, 2 * i * DIMENSION, 2 * (i + 1) * DIMENSION))
-          .containsExactly(expected(keys[i], wider));
+      assertThat(vector(wide, i)).containsExactly(expected(keys[i], wider));
     }
-    byte[] statuses = new byte[keys.length];
-    lookup.lookup(
-        "user",
-        keys,
-        100,
-        (_, read) -> read.accept(shards.getFirst()),
-        BASIS,
-        new float[keys.length * DIMENSION],
-        statuses);
+    var found = new Vectors(keys.length, DIMENSION);
+    lookup.lookup("user", keys, 100, (_, read) -> read.accept(shards.getFirst()), BASIS, found);
     for (int i = 0; i < keys.length; i++) {
       boolean isThere = Category.shard("user", keys[i], SHARDS) == 0;
-      assertThat(LookupStatus.of(statuses[i]) == LookupStatus.ROW).isEqualTo(isThere);
+      assertThat(LookupStatus.of(found.statuses()[i]) == LookupStatus.ROW).isEqualTo(isThere);
     }
   }
 }

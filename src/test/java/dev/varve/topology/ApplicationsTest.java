@@ -13,6 +13,7 @@ import dev.varve.learn.TrainConfig;
 import dev.varve.store.Embeddings;
 import dev.varve.store.ShardUnavailableException;
 import dev.varve.store.StoreConfig;
+import dev.varve.store.Vectors;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +62,7 @@ class ApplicationsTest {
     assertThatExceptionOfType(ShardUnavailableException.class).isThrownBy(embeddings::tables);
     assertThatExceptionOfType(ShardUnavailableException.class).isThrownBy(embeddings::examples);
     assertThatExceptionOfType(ShardUnavailableException.class)
-        .isThrownBy(() -> embeddings.lookup("user", new long[] {1}, new float[16], new byte[1]))
+        .isThrownBy(() -> embeddings.lookup("user", new long[] {1}, 0, new Vectors(1, 16)))
         .withMessageContaining("(expected: running; try again)");
   }
 }

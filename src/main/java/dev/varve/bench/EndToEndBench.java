@@ -91,7 +91,8 @@ final class EndToEndBench implements Bench {
       }
       sender.flush();
       Path state = folder.path().resolve("state");
-      try (var applications = new Applications(config(scene.config()), scene.bootstrap(), state)) {
+      try (var applications =
+          new Applications(config(scene.config()), scene.bootstrap(), "", state)) {
         applications.start();
         progress.at("learning");
         double perSec = throughput(applications);

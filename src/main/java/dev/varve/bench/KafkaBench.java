@@ -76,7 +76,7 @@ final class KafkaBench implements Bench {
   private Figure store(KafkaScene scene, UpdateLog log, Applications.Config config, Path state)
       throws InterruptedException {
     var watch = new CommitWatch(scene, scene.topics().storeApplication(), log);
-    try (var store = new StoreApplication(config, scene.bootstrap(), state)) {
+    try (var store = new StoreApplication(config, scene.bootstrap(), "", state)) {
       store.start();
       watch.await(log.rows());
       log.check(store.embeddings(), population.rows());

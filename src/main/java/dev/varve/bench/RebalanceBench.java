@@ -128,7 +128,7 @@ final class RebalanceBench implements Bench {
           new KnownRows(population, Optimizer.of(config.optimizer(), config.model().seed()));
       try (var sender = new UpdateSender(scene, settings, known);
           var store =
-              new StoreApplication(config, scene.bootstrap(), folder.path().resolve("store"))) {
+              new StoreApplication(config, scene.bootstrap(), "", folder.path().resolve("store"))) {
         progress.at("filling the store");
         sender.sendAll();
         known.becomeStill();

@@ -26,10 +26,19 @@ public record KafkaConfig(
         Duration retention,
     @Doc("Name of this process among those that share the topics; the same after a restart.")
         String instance,
+    @Doc(
+            "host:port at which the other processes reach the gRPC port of this one; empty:"
+                + " serve.host and the port.")
+        String address,
+    @Doc(
+            "Copies of the state of each shard and trainer that other processes keep, from 0 to"
+                + " 16; one of them answers, and goes on, when a process fails.")
+        int standbys,
     @Doc("Further properties of all Kafka clients, such as security.protocol.")
         Map<String, String> properties) {
   private static final Pattern PREFIX = Pattern.compile("[a-z][a-z0-9.-]{0,99}");
   private static final Pattern INSTANCE = Pattern.compile("[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,99}");
+  private static final Pattern ADDRESS = Pattern.compile("|[^\\s,/]+:\\d+");
   private static final Pattern SERVERS = Pattern.compile("|[^\\s,]+:\\d+(,[^\\s,]+:\\d+)*");
 
   public KafkaConfig {
@@ -50,6 +59,12 @@ public record KafkaConfig(
         "instance",
         instance,
         "at most 100 of letters, digits, '.', '_' and '-', not '.' first");
+    Check.that(
+        ADDRESS.matcher(address).matches(),
+        "address",
+        address,
+        "host:port, or nothing for serve.host and the gRPC port");
+    Check.that(standbys >= 0 && standbys <= 16, "standbys", standbys, "from 0 to 16");
     Check.that(partitions >= 1 && partitions <= 1024, "partitions", partitions, "from 1 to 1024");
     Check.that(shards >= 1 && shards <= 1024, "shards", shards, "from 1 to 1024");
     Check.that(
@@ -63,7 +78,8 @@ public record KafkaConfig(
 
   /** The embedded broker. */
   public static KafkaConfig defaults() {
-    return new KafkaConfig("", 9092, "varve", 4, 4, 1, Duration.ofDays(7), "varve-1", Map.of());
+    return new KafkaConfig(
+        "", 9092, "varve", 4, 4, 1, Duration.ofDays(7), "varve-1", "", 0, Map.of());
   }
 
   /** Whether the broker is the one embedded in this process. */
@@ -74,6 +90,16 @@ public record KafkaConfig(
   /** The same with another prefix of the topics. */
   public KafkaConfig withPrefix(String other) {
     return new KafkaConfig(
-        bootstrap, port, other, partitions, shards, replication, retention, instance, properties);
+        bootstrap,
+        port,
+        other,
+        partitions,
+        shards,
+        replication,
+        retention,
+        instance,
+        address,
+        standbys,
+        properties);
   }
 }

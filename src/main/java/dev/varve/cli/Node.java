@@ -9,6 +9,7 @@ import dev.varve.join.JoinWindow;
 import dev.varve.learn.Alarms;
 import dev.varve.learn.QualityWindow;
 import dev.varve.schema.JoinReport;
+import dev.varve.serve.ServeConfig;
 import dev.varve.serve.Served;
 import dev.varve.serve.ServerStatus;
 import dev.varve.serve.TopicStatus;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -83,13 +85,36 @@ final class Node implements AutoCloseable {
     setup.create();
     var commands = new CommandClient(kafkaSettings(), topics, COMMAND_TIMEOUT);
     running.push(commands);
-    var applications = new Applications(applicationsConfig(), bootstrap, data.state());
+    ServeConfig serve = withGrpcPort(config.serve());
+    var applications =
+        new Applications(applicationsConfig(), bootstrap, address(serve), data.state());
     running.push(applications);
     // Before the applications are ready: who asks is told that they are not, instead of nothing.
-    VarveServer server = VarveServer.start(config.serve(), served(applications, setup, commands));
+    VarveServer server = VarveServer.start(serve, served(applications, setup, commands));
     running.push(server);
     applications.start();
     return new Started(server, bootstrap, applications);
+  }
+
+  /** Other instances are told the port before it is listened on: any free one is chosen here. */
+  private static ServeConfig withGrpcPort(ServeConfig serve) throws IOException {
+    if (serve.grpcPort() != 0) {
+      return serve;
+    }
+    try (var socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(serve.host(), 0));
+      return serve.withGrpcPort(socket.getLocalPort());
+    }
+  }
+
+  private String address(ServeConfig serve) throws UnknownHostException {
+    if (!config.kafka().address().isEmpty()) {
+      return config.kafka().address();
+    }
+    InetAddress host = InetAddress.getByName(serve.host());
+    String name =
+        host.isAnyLocalAddress() ? InetAddress.getLocalHost().getHostName() : serve.host();
+    return name + ":" + serve.grpcPort();
   }
 
   private Map<String, Object> kafkaSettings() {
@@ -159,6 +184,7 @@ final class Node implements AutoCloseable {
         () -> topicStatus(setup),
         applications.top(),
         commands::send,
+        applications.shardService(),
         registry);
   }
 

@@ -90,7 +90,8 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
           LookupRequest lookup = GrpcRequestReader.read(request, inference.maxIds());
           return GrpcAnswerWriter.write(inference.lookup(lookup));
         };
-    LookupThreads.executor(ServiceRequestContext.current(), request.getSerializedSize())
+    LookupThreads.executor(
+            ServiceRequestContext.current(), request.getSerializedSize(), inference.mayWait())
         .execute(
             () ->
                 answer(

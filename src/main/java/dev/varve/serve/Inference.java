@@ -4,6 +4,7 @@ import dev.varve.base.Check;
 import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
 import dev.varve.store.Vectors;
+import java.time.Duration;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
 
@@ -25,6 +26,9 @@ final class Inference {
 
   private static final int TABLES_NAMED = 8;
 
+  /** How far behind a copy may be that answers for an owner which does not. */
+  private static final Duration MOST_LAG = Duration.ofSeconds(30);
+
   private final Embeddings embeddings;
   private final int maxIds;
   private final LookupMeters meters;
@@ -43,6 +47,11 @@ final class Inference {
 
   int maxIds() {
     return maxIds;
+  }
+
+  /** Whether a lookup may wait for another instance. */
+  boolean mayWait() {
+    return embeddings.mayWait();
   }
 
   boolean ready() {
@@ -80,7 +89,7 @@ final class Inference {
     int n = request.keys().length;
     int dimension = embeddings.dimension();
     var found = new Vectors(n, dimension);
-    embeddings.lookup(request.table(), request.keys(), 0, found);
+    embeddings.lookup(request.table(), request.keys(), MOST_LAG.toMillis(), found);
     int unknown = unknown(found.statuses());
     // A row found proves the table; only without one must all tables be summed up to find it.
     if (unknown == n) {

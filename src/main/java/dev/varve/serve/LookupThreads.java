@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
  *   <li>Any other, or one of unknown length, goes to the blocking executor: parsing and writing
  *       thousands of ids takes milliseconds even if all are in memory, and no health check should
  *       wait behind that.
+ *   <li>So does every one where some shards are in other instances, which are waited for.
  * </ul>
  */
 final class LookupThreads {
@@ -31,9 +32,10 @@ final class LookupThreads {
    * The executor for a request.
    *
    * @param requestBytes its size; negative if unknown
+   * @param mayWait whether the lookup may wait for another instance
    */
-  static Executor executor(ServiceRequestContext ctx, long requestBytes) {
+  static Executor executor(ServiceRequestContext ctx, long requestBytes, boolean mayWait) {
     boolean small = requestBytes >= 0 && requestBytes <= SMALL_BYTES;
-    return small ? Runnable::run : ctx.blockingTaskExecutor();
+    return small && !mayWait ? Runnable::run : ctx.blockingTaskExecutor();
   }
 }

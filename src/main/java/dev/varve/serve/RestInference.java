@@ -76,7 +76,8 @@ final class RestInference {
             .aggregate()
             .thenApplyAsync(
                 body -> meters.measure(LookupMeters.Protocol.REST, () -> infer(ctx, body)),
-                LookupThreads.executor(ctx, request.headers().contentLength())));
+                LookupThreads.executor(
+                    ctx, request.headers().contentLength(), inference.mayWait())));
   }
 
   private HttpResponse infer(ServiceRequestContext ctx, AggregatedHttpRequest request) {

@@ -45,6 +45,11 @@ public record ServeConfig(
     return new ServeConfig("127.0.0.1", 8000, 8001, 65_536, Bytes.mib(16), Duration.ofSeconds(10));
   }
 
+  /** The same with another gRPC port. */
+  public ServeConfig withGrpcPort(int port) {
+    return new ServeConfig(host, httpPort, port, maxIds, maxBody, requestTimeout);
+  }
+
   private static boolean isPort(int port) {
     return port >= 0 && port <= 65_535;
   }

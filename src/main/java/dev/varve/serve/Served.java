@@ -2,6 +2,7 @@ package dev.varve.serve;
 
 import dev.varve.learn.TopCategories;
 import dev.varve.store.Embeddings;
+import io.grpc.BindableService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
 import java.util.function.Supplier;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
  * @param topics answers {@code GET /api/topics}
  * @param top answers {@code GET /api/tables/TABLE/top}
  * @param commands carries what is asked below {@code /api/rebalance} and {@code /api/explain}
+ * @param others answers other instances, on the gRPC port
  * @param registry answers {@code GET /metrics}; the server adds its own meters
  */
 public record Served(
@@ -25,4 +27,5 @@ public record Served(
     Supplier<List<TopicStatus>> topics,
     TopCategories top,
     Commands commands,
+    BindableService others,
     PrometheusMeterRegistry registry) {}

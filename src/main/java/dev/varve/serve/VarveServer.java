@@ -3,6 +3,7 @@ package dev.varve.serve;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
+import io.grpc.BindableService;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -39,7 +40,10 @@ public final class VarveServer implements AutoCloseable {
       return new VarveServer(
           http,
           Listener.start(
-              config, "serve.grpc-port", config.grpcPort(), it -> addGrpc(it, config, calls)));
+              config,
+              "serve.grpc-port",
+              config.grpcPort(),
+              it -> addGrpc(it, config, calls, served.others())));
     } catch (RuntimeException e) {
       http.stop().join();
       throw e;
@@ -72,7 +76,8 @@ public final class VarveServer implements AutoCloseable {
     new RebalanceEndpoints(served.commands()).addTo(server);
   }
 
-  private static void addGrpc(ServerBuilder server, ServeConfig config, GrpcInference calls) {
+  private static void addGrpc(
+      ServerBuilder server, ServeConfig config, GrpcInference calls, BindableService others) {
     // The limit of gRPC is one of messages, so that a refusal is a gRPC status.
     server.maxRequestLength(0);
     server.service(
@@ -80,6 +85,13 @@ public final class VarveServer implements AutoCloseable {
             .addService(calls)
             .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
             .maxRequestMessageLength((int) config.maxBody().count())
+            .build());
+    server.service(
+        GrpcService.builder()
+            .addService(others)
+            .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
+            // What they read waits for no event loop, and none should wait for that.
+            .useBlockingTaskExecutor(true)
             .build());
   }
 }

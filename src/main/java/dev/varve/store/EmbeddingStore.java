@@ -43,8 +43,9 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   private final KeyValueStore<Bytes, byte[]> inner;
   private final ConcurrentRocksDb rocks;
   private final Settings settings;
-  private @Nullable InternalProcessorContext<?, ?> context;
+  private volatile @Nullable InternalProcessorContext<?, ?> context;
   private volatile @Nullable Shard shard;
+  private volatile @Nullable ShardCopy copy;
   private volatile @Nullable IllegalArgumentException refusal;
 
   /**
@@ -152,6 +153,24 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
     return open;
   }
 
+  /**
+   * The copy of a shard that another instance owns.
+   *
+   * @throws InvalidStateStoreException when there is none
+   */
+  ShardCopy copy() {
+    InternalProcessorContext<?, ?> owner = context;
+    if (owner == null || shard != null) {
+      throw new InvalidStateStoreException("store " + name() + ": no copy");
+    }
+    ShardCopy known = copy;
+    if (known == null) {
+      known = new ShardCopy(owner.taskId().partition(), new RocksDbBelow(inner, rocks), settings);
+      copy = known;
+    }
+    return known;
+  }
+
   /** Disk and memory that the shard's RocksDB uses. */
   public RocksDbUse rocksDbUse() {
     return rocks.use();
@@ -211,6 +230,7 @@ public final class EmbeddingStore implements StateStore, CachedStateStore<Object
   /** The store below is about to be written by a changelog: forget what was read from it. */
   @Override
   public void clearCache() {
+    copy = null;
     closeShard();
   }
 

@@ -4,16 +4,22 @@ import dev.varve.table.RowMemory;
 import java.util.SortedMap;
 
 /**
- * Read-only view of the shards that this process owns.
+ * Read-only view of the shards.
  *
  * <p><b>Threads:</b> any; reads neither block learning nor wait for it.
  *
- * <p><b>Errors:</b> every method but {@link #ready} and {@link #dimension} throws {@link
- * ShardUnavailableException} while a shard it needs is starting, moving or restoring.
+ * <p><b>Errors:</b> every method but {@link #ready}, {@link #mayWait} and {@link #dimension} throws
+ * {@link ShardUnavailableException} while a shard it needs is starting, moving or restoring.
  */
 public interface Embeddings {
   /** Whether every shard can be read now. */
   boolean ready();
+
+  /**
+   * Whether a lookup may wait for another process: then it is not to be made on a thread that
+   * others wait for, such as an event loop.
+   */
+  boolean mayWait();
 
   /** Width D of every vector. */
   int dimension();
@@ -33,10 +39,12 @@ public interface Embeddings {
    */
   long refusedGradients();
 
-  /** What the rows take in memory. */
+  /** What the rows that this process owns take in memory. */
   RowMemory memory();
 
-  /** What RocksDB uses for the shards; nothing of it stops their being read. */
+  /**
+   * What RocksDB uses for the shards that this process owns; nothing of it stops their being read.
+   */
   RocksDbUse rocksDbUse();
 
   /** The tables by name. */

@@ -51,7 +51,8 @@ final class Shard implements AutoCloseable {
   /** Rows that are put below at once. */
   private static final int PUT_BATCH = 512;
 
-  private static final byte[] STATE_KEY = {-1, -1, -1, -1};
+  /** Of what ends every commit. */
+  static final byte[] STATE_KEY = {-1, -1, -1, -1};
 
   private final Below below;
   private final int shard;
@@ -198,6 +199,11 @@ final class Shard implements AutoCloseable {
    */
   long applied(int trainer) {
     return applied.getOrDefault(trainer, 0L);
+  }
+
+  /** The same of every trainer. */
+  Map<Integer, Long> applied() {
+    return Map.copyOf(applied);
   }
 
   /**

@@ -10,7 +10,8 @@ import dev.varve.schema.UpdateBatch;
  * @param layoutVersion that the rows follow
  * @param refusedGradients out of bounds, since the shard was opened
  */
-record ShardProgress(long examples, long watermarkMs, long layoutVersion, long refusedGradients) {
+public record ShardProgress(
+    long examples, long watermarkMs, long layoutVersion, long refusedGradients) {
   static final ShardProgress NONE = new ShardProgress(0, 0, 0, 0);
 
   /** Behind an update batch. */

@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,12 +181,19 @@ final class ShardTables {
 
   /** Reads what was put. */
   void restore(Below below) {
-    below.scan(key(0), key(ResidentRows.MOST_TABLES), (_, value) -> restore(value));
+    scan(below, this::restore);
     publish();
   }
 
-  private void restore(byte[] value) {
-    TableState state = Messages.parse(TableState.parser(), value, "table state");
+  /** Reads the states that were put. */
+  static void scan(Below below, Consumer<TableState> each) {
+    below.scan(
+        key(0),
+        key(ResidentRows.MOST_TABLES),
+        (_, value) -> each.accept(Messages.parse(TableState.parser(), value, "table state")));
+  }
+
+  private void restore(TableState state) {
     TableRule rule = layout.rule(state.getCensus().getTable());
     add(ShardTable.restore(state, dimension, rule));
   }

@@ -1,37 +1,46 @@
 package dev.varve.store;
 
 import dev.varve.event.Category;
-import dev.varve.learn.Rows;
 import dev.varve.schema.Explanation;
 import dev.varve.table.ClosedRowsException;
 import dev.varve.table.RowKeys;
 import dev.varve.table.RowMemory;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
-import java.util.Objects;
+import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.LagInfo;
 import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.StreamsMetadata;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.state.QueryableStoreType;
 import org.apache.kafka.streams.state.internals.StateStoreProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shards of this process, found through Kafka Streams' interactive queries. Only running active
- * tasks answer: a restoring copy would call rows unknown that it has not read yet.
+ * The shards of this process, found through Kafka Streams' interactive queries. What {@link
+ * Embeddings} asks only running active tasks answer; copies are asked as such.
  *
  * <p><b>Threads:</b> any.
  */
-public final class StreamsEmbeddings implements Embeddings, Rows {
-  private static final Duration POLL = Duration.ofMillis(2);
+public final class StreamsEmbeddings implements Embeddings {
+  /**
+   * A segment of the log, which is not compacted while it is the newest, has some times as many.
+   */
+  private static final long MOST_COPY_RECORDS = 100_000;
+
   private static final ShardType TYPE = new ShardType();
   private static final ThreadLocal<VectorLookup> LOOKUPS =
       ThreadLocal.withInitial(VectorLookup::new);
@@ -39,19 +48,26 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   private final KafkaStreams streams;
   private final int shards;
   private final Bases bases;
-  private final Duration longestWait;
+  private final String topic;
   private final AtomicReferenceArray<@Nullable EmbeddingStore> open;
+
+  /** Of each shard, how many records of the log its copy here has not read. */
+  private final AtomicLongArray copyRecords;
 
   /**
    * @param streams the application that holds the shards
-   * @param longestWait how long a trainer's read waits for a shard
+   * @param topic whose partitions are the shards' logs of updates
    */
-  public StreamsEmbeddings(KafkaStreams streams, int shards, Bases bases, Duration longestWait) {
+  public StreamsEmbeddings(KafkaStreams streams, String topic, int shards, Bases bases) {
     this.streams = streams;
+    this.topic = topic;
     this.shards = shards;
     this.bases = bases;
-    this.longestWait = longestWait;
     this.open = new AtomicReferenceArray<>(shards);
+    this.copyRecords = new AtomicLongArray(shards);
+    for (int shard = 0; shard < shards; shard++) {
+      copyRecords.set(shard, Long.MAX_VALUE);
+    }
   }
 
   // -- Embeddings: answer now or not at all
@@ -66,6 +82,11 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
     } catch (ShardUnavailableException e) {
       return false;
     }
+  }
+
+  @Override
+  public boolean mayWait() {
+    return false;
   }
 
   @Override
@@ -139,7 +160,9 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   public RowMemory memory() {
     RowMemory memory = RowMemory.NONE;
     for (int shard = 0; shard < shards; shard++) {
-      memory = memory.plus(summary(shard).memory());
+      if (has(shard)) {
+        memory = memory.plus(summary(shard).memory());
+      }
     }
     return memory;
   }
@@ -148,23 +171,38 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   public RocksDbUse rocksDbUse() {
     RocksDbUse use = RocksDbUse.NONE;
     for (int shard = 0; shard < shards; shard++) {
-      EmbeddingStore store = store(shard);
-      try {
-        use = use.plus(store.rocksDbUse());
-      } catch (InvalidStateStoreException e) {
-        throw new ShardUnavailableException(shard, "closing");
+      if (has(shard)) {
+        use = use.plus(rocksDbUse(shard));
       }
     }
     return use;
+  }
+
+  private RocksDbUse rocksDbUse(int shard) {
+    EmbeddingStore store = store(shard);
+    try {
+      return store.rocksDbUse();
+    } catch (InvalidStateStoreException e) {
+      throw new ShardUnavailableException(shard, "closing");
+    }
   }
 
   @Override
   public SortedMap<String, TableSummary> tables() {
     var tables = new TreeMap<String, TableSummary>();
     for (int shard = 0; shard < shards; shard++) {
-      summary(shard).tables().forEach((name, size) -> tables.merge(name, size, TableSummary::plus));
+      tables(shard).forEach((name, size) -> tables.merge(name, size, TableSummary::plus));
     }
     return Collections.unmodifiableSortedMap(tables);
+  }
+
+  /**
+   * The tables of one shard.
+   *
+   * @throws ShardUnavailableException while the shard is not here
+   */
+  public SortedMap<String, TableSummary> tables(int shard) {
+    return summary(shard).tables();
   }
 
   @Override
@@ -184,14 +222,41 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
     return told.toBuilder().setId(id).setShard(shard).build();
   }
 
-  // -- Rows: wait a while
+  // -- one shard at a time
 
-  @Override
-  public long applied(int shard, int trainer) {
-    return Objects.requireNonNull(waitFor(() -> ask(shard, of -> of.applied(trainer))));
+  /** Whether this instance owns a shard and can read it. */
+  public boolean has(int shard) {
+    try {
+      progress(shard);
+      return true;
+    } catch (ShardUnavailableException e) {
+      return false;
+    }
   }
 
-  @Override
+  /**
+   * For each trainer the end offset of its newest update batch that the shard's rows contain.
+   *
+   * @throws ShardUnavailableException while the shard is not here
+   */
+  public Map<Integer, Long> applied(int shard) {
+    return ask(shard, Shard::applied);
+  }
+
+  /**
+   * The same for one trainer; 0 before its first.
+   *
+   * @throws ShardUnavailableException while the shard is not here
+   */
+  public long applied(int shard, int trainer) {
+    return ask(shard, of -> of.applied(trainer));
+  }
+
+  /**
+   * As {@link dev.varve.learn.Rows#read}, now or not at all.
+   *
+   * @throws ShardUnavailableException while the shard is not here
+   */
   public void read(
       int shard,
       RowKeys keys,
@@ -202,32 +267,106 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
       int[] found,
       float[] popularities) {
     ShardLookup lookup = LOOKUPS.get().rows();
-    waitFor(
-        () ->
-            read(
-                shard,
-                rows ->
-                    lookup.states(
-                        rows, keys, atMs, states, width, dimensions, found, popularities)));
+    read(
+        shard,
+        rows -> lookup.states(rows, keys, atMs, states, width, dimensions, found, popularities));
   }
 
-  /** A read that may find the shard unavailable. */
-  @FunctionalInterface
-  private interface Read<T> {
-    @Nullable T now();
-  }
+  // -- among other instances
 
-  private <T> @Nullable T waitFor(Read<T> read) {
-    long deadline = System.nanoTime() + longestWait.toNanos();
-    while (true) {
+  /** Shards that can be read here now, owned ones and copies. */
+  public List<ShardNews> news() {
+    List<ShardNews> news = new ArrayList<>();
+    for (int shard = 0; shard < shards; shard++) {
       try {
-        return read.now();
-      } catch (ShardUnavailableException e) {
-        if (System.nanoTime() - deadline > 0 || Thread.currentThread().isInterrupted()) {
-          throw e;
+        if (has(shard)) {
+          news.add(new ShardNews(shard, false, progress(shard), summary(shard).tables()));
+        } else {
+          news.add(new ShardNews(shard, true, copy(shard).progress(), new TreeMap<>()));
         }
-        LockSupport.parkNanos(POLL.toNanos());
+      } catch (ShardUnavailableException | InvalidStateStoreException e) {
+        // Neither of both: others may have it.
       }
+    }
+    return news;
+  }
+
+  /**
+   * Looks up vectors in the copy of a shard.
+   *
+   * @param keys categories of this shard alone
+   * @return newest event time that the copy contains, at least
+   * @throws ShardUnavailableException while there is no copy here that can be read
+   */
+  public long lookupCopy(int shard, String table, long[] keys, Vectors to) {
+    try {
+      return copy(shard).vectors(table, keys, bases.of(table), to);
+    } catch (InvalidStateStoreException e) {
+      throw new ShardUnavailableException(shard, "a copy that is closing");
+    }
+  }
+
+  private ShardCopy copy(int shard) {
+    if (copyRecords.get(shard) > MOST_COPY_RECORDS) {
+      throw new ShardUnavailableException(shard, "a copy that is far behind");
+    }
+    return find(shard, true).copy();
+  }
+
+  /**
+   * Measures how far behind its log each copy is; until then none is read. What is further behind
+   * than the part of the log that is not compacted may lack rows instead of having older ones.
+   *
+   * <p><b>Threads:</b> one. Asks the brokers.
+   */
+  public void measureCopies() {
+    Map<Integer, LagInfo> lags = lags();
+    for (int shard = 0; shard < shards; shard++) {
+      LagInfo lag = lags.get(shard);
+      copyRecords.set(shard, lag == null ? Long.MAX_VALUE : lag.offsetLag());
+    }
+  }
+
+  private Map<Integer, LagInfo> lags() {
+    try {
+      return streams
+          .allLocalStorePartitionLags()
+          .getOrDefault(EmbeddingStoreBuilder.NAME, Map.of());
+    } catch (StreamsException | IllegalStateException e) {
+      // The brokers did not say, or the application is not running.
+      return Map.of();
+    }
+  }
+
+  /** Where the shards are, as the instances have agreed; empty while this one has not heard. */
+  public List<ShardPlace> places() {
+    String[] owners = new String[shards];
+    Arrays.fill(owners, "");
+    List<List<String>> copies = new ArrayList<>();
+    for (int shard = 0; shard < shards; shard++) {
+      copies.add(new ArrayList<>());
+    }
+    for (StreamsMetadata instance : instances()) {
+      String address = instance.host() + ":" + instance.port();
+      instance.topicPartitions().stream()
+          .filter(partition -> partition.topic().equals(topic))
+          .forEach(partition -> owners[partition.partition()] = address);
+      instance.standbyTopicPartitions().stream()
+          .filter(partition -> partition.topic().equals(topic))
+          .forEach(partition -> copies.get(partition.partition()).add(address));
+    }
+    List<ShardPlace> places = new ArrayList<>();
+    for (int shard = 0; shard < shards; shard++) {
+      places.add(new ShardPlace(shard, owners[shard], copies.get(shard)));
+    }
+    return places;
+  }
+
+  private Collection<StreamsMetadata> instances() {
+    try {
+      return streams.streamsMetadataForStore(EmbeddingStoreBuilder.NAME);
+    } catch (IllegalStateException e) {
+      return List.of();
     }
   }
 
@@ -243,7 +382,12 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
     }
   }
 
-  private ShardProgress progress(int shard) {
+  /**
+   * How far a shard is.
+   *
+   * @throws ShardUnavailableException while the shard is not here
+   */
+  public ShardProgress progress(int shard) {
     return ask(shard, Shard::progress);
   }
 
@@ -263,17 +407,18 @@ public final class StreamsEmbeddings implements Embeddings, Rows {
   private EmbeddingStore store(int shard) {
     EmbeddingStore store = open.get(shard);
     if (store == null || !store.isOpen()) {
-      store = find(shard);
+      store = find(shard, false);
       open.set(shard, store);
     }
     return store;
   }
 
-  private EmbeddingStore find(int shard) {
+  private EmbeddingStore find(int shard, boolean isCopy) {
     try {
-      return streams.store(
+      var query =
           StoreQueryParameters.fromNameAndType(EmbeddingStoreBuilder.NAME, TYPE)
-              .withPartition(shard));
+              .withPartition(shard);
+      return streams.store(isCopy ? query.enableStaleStores() : query);
     } catch (InvalidStateStoreException | IllegalStateException e) {
       // The second: the whole application has failed or is stopping.
       throw new ShardUnavailableException(shard, "not running");

@@ -4,6 +4,7 @@ import dev.varve.base.Check;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.OpenTransactions;
 import dev.varve.broker.Topics;
+import dev.varve.cluster.Cluster;
 import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.FeaturesConfig;
@@ -20,9 +21,10 @@ import dev.varve.learn.QualityWindow;
 import dev.varve.learn.TopCategories;
 import dev.varve.learn.TrainConfig;
 import dev.varve.learn.Trainer;
+import dev.varve.store.Embeddings;
 import dev.varve.store.StoreConfig;
-import dev.varve.store.StreamsEmbeddings;
 import dev.varve.table.Popularity;
+import io.grpc.BindableService;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
@@ -67,16 +69,18 @@ public final class Applications implements AutoCloseable {
   private final LayoutView layout = new LayoutView();
   private final StoreApplication store;
   private final KafkaStreams learn;
-  private final StreamsEmbeddings embeddings;
+  private final Cluster embeddings;
   private final OpenTransactions open;
 
   /**
    * Prepares both applications.
    *
    * @param bootstrap the brokers
+   * @param address {@code host:port} at which other instances reach this one's gRPC; empty where
+   *     there are none
    * @param stateFolder for RocksDB
    */
-  public Applications(Config config, String bootstrap, Path stateFolder) {
+  public Applications(Config config, String bootstrap, String address, Path stateFolder) {
     this.config = config;
     this.features = new FeatureSet(config.features);
     this.joins = new JoinWindow(config.join.window());
@@ -84,8 +88,8 @@ public final class Applications implements AutoCloseable {
     int dimension = config.model.dimension();
     Optimizer optimizer = Optimizer.of(config.optimizer, config.model.seed());
     Topics topics = new Topics(config.kafka);
-    store = new StoreApplication(config, bootstrap, stateFolder);
-    embeddings = store.embeddings();
+    store = new StoreApplication(config, bootstrap, address, stateFolder);
+    embeddings = store.cluster();
     open = new OpenTransactions(config.kafka, bootstrap);
     var shared =
         new Trainer.Shared(
@@ -197,8 +201,14 @@ public final class Applications implements AutoCloseable {
         : "starting";
   }
 
-  public StreamsEmbeddings embeddings() {
+  /** The shards of all instances. */
+  public Embeddings embeddings() {
     return embeddings;
+  }
+
+  /** What answers other instances; to be served on the gRPC port. */
+  public BindableService shardService() {
+    return embeddings.service();
   }
 
   public QualityWindow quality() {

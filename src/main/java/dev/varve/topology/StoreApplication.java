@@ -2,6 +2,7 @@ package dev.varve.topology;
 
 import dev.varve.broker.OpenTransactions;
 import dev.varve.broker.Topics;
+import dev.varve.cluster.Cluster;
 import dev.varve.layout.Explanations;
 import dev.varve.learn.Optimizer;
 import dev.varve.schema.Explanation;
@@ -11,7 +12,9 @@ import dev.varve.store.StreamsEmbeddings;
 import dev.varve.table.Popularity;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Properties;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 
 /**
@@ -25,6 +28,7 @@ public final class StoreApplication implements AutoCloseable {
   private final KafkaStreams streams;
   private final OpenTransactions open;
   private final StreamsEmbeddings embeddings;
+  private final Cluster cluster;
   private final RestoreLog restores = new RestoreLog();
   private final Bases bases;
 
@@ -32,27 +36,33 @@ public final class StoreApplication implements AutoCloseable {
    * Prepares it.
    *
    * @param bootstrap the brokers
+   * @param address {@code host:port} at which other instances reach this one's gRPC; empty where
+   *     there are none
    * @param stateFolder for RocksDB
    */
-  public StoreApplication(Applications.Config config, String bootstrap, Path stateFolder) {
+  public StoreApplication(
+      Applications.Config config, String bootstrap, String address, Path stateFolder) {
     var topics = new Topics(config.kafka());
     bases = new Bases(config.model().dimension());
-    streams =
-        new KafkaStreams(
-            topology(config, topics, this::explain),
-            StreamsSettings.of(
-                topics.storeApplication(),
-                bootstrap,
-                config.kafka(),
-                config.store(),
-                stateFolder,
-                config.store().threads(),
-                config.store().commitInterval()));
+    Properties settings =
+        StreamsSettings.of(
+            topics.storeApplication(),
+            bootstrap,
+            config.kafka(),
+            config.store(),
+            stateFolder,
+            config.store().threads(),
+            config.store().commitInterval());
+    if (!address.isEmpty()) {
+      settings.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);
+    }
+    streams = new KafkaStreams(topology(config, topics, this::explain), settings);
     open = new OpenTransactions(config.kafka(), bootstrap);
     streams.setUncaughtExceptionHandler(new ThreadFailures(topics.storeApplication()));
     streams.setGlobalStateRestoreListener(restores);
-    embeddings =
-        new StreamsEmbeddings(streams, config.kafka().shards(), bases, config.train().shardWait());
+    int shards = config.kafka().shards();
+    embeddings = new StreamsEmbeddings(streams, topics.updates(), shards, bases);
+    cluster = new Cluster(embeddings, shards, address, config.train().shardWait());
   }
 
   private static Topology topology(
@@ -69,7 +79,7 @@ public final class StoreApplication implements AutoCloseable {
   }
 
   private Explanation explain(String table, String id) {
-    return embeddings.explain(table, id);
+    return cluster.explain(table, id);
   }
 
   /**
@@ -80,7 +90,8 @@ public final class StoreApplication implements AutoCloseable {
    */
   public void start() throws InterruptedException {
     streams.start();
-    Applications.await(streams, "the shards", embeddings::ready, open);
+    cluster.start();
+    Applications.await(streams, "the shards", cluster::ready, open);
   }
 
   /** What vectors are served through: whoever reads versions of the dense model gives them here. */
@@ -88,8 +99,14 @@ public final class StoreApplication implements AutoCloseable {
     return bases;
   }
 
+  /** The shards that are here. */
   public StreamsEmbeddings embeddings() {
     return embeddings;
+  }
+
+  /** The shards of all instances. */
+  Cluster cluster() {
+    return cluster;
   }
 
   /** What was read again from changelogs since it was made. */
@@ -103,6 +120,7 @@ public final class StoreApplication implements AutoCloseable {
 
   @Override
   public void close() {
+    cluster.close();
     streams.close(LONGEST_STOP);
   }
 }

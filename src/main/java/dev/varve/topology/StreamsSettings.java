@@ -41,6 +41,9 @@ public final class StreamsSettings {
     p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitInterval.toMillis());
     p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
+    p.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, kafka.standbys());
+    // How soon a new instance gets shards, once its copies of them are new enough; least possible.
+    p.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, 60_000);
     // Steps of a sweep, and commits, wait for as long when nothing arrives; usual are 100 ms.
     p.put(StreamsConfig.POLL_MS_CONFIG, IDLE_MS);
     p.put(StreamsConfig.STATE_DIR_CONFIG, stateFolder.toString());

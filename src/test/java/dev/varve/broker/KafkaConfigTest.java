@@ -13,7 +13,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KafkaConfigTest {
   private static KafkaConfig with(String bootstrap, String prefix, int partitions, int shards) {
     return new KafkaConfig(
-        bootstrap, 9092, prefix, partitions, shards, 2, Duration.ofDays(1), "a", Map.of("k", "v"));
+        bootstrap,
+        9092,
+        prefix,
+        partitions,
+        shards,
+        2,
+        Duration.ofDays(1),
+        "a",
+        "h:1",
+        2,
+        Map.of("k", "v"));
   }
 
   @Test
@@ -39,6 +49,17 @@ class KafkaConfigTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> with(bootstrap, "one", 1, 1))
         .withMessageStartingWith("bootstrap: " + bootstrap + " (expected: host:port");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"host, 0, address: host", "http://h:1, 0, address: http", "h:1, 17, standbys: 17"})
+  void otherInstancesAreReachedAtHostAndPort(String address, int standbys, String message) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                new KafkaConfig(
+                    "", 1, "a", 1, 1, 1, Duration.ofDays(1), "a", address, standbys, Map.of()))
+        .withMessageStartingWith(message);
   }
 
   @ParameterizedTest

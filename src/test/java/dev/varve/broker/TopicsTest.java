@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 class TopicsTest {
   private static final Topics TOPICS =
       new Topics(
-          new KafkaConfig("", 9092, "shop", 6, 3, 1, Duration.ofHours(2), "shop-1", Map.of()));
+          new KafkaConfig(
+              "", 9092, "shop", 6, 3, 1, Duration.ofHours(2), "shop-1", "", 0, Map.of()));
 
   @Test
   void everyTopicBeginsWithThePrefixAndHasItsPartitions() {

@@ -3,7 +3,6 @@ package dev.varve.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
-import com.google.protobuf.Parser;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.Topics;
 import dev.varve.schema.Click;
@@ -15,7 +14,6 @@ import dev.varve.schema.SourceQuality;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +21,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,7 +98,8 @@ class JoinIT {
     assertThat(varve.status().at("/tables/user/occurrences").asLong()).isEqualTo(learned);
     double weight = 0;
     double positives = 0;
-    for (Quality report : committed(varve.bootstrap(), TOPICS.quality(), Quality.parser())) {
+    for (Quality report :
+        Committed.records(varve.bootstrap(), TOPICS.quality(), Quality.parser())) {
       for (SourceQuality source : report.getSourcesList()) {
         weight += source.getWeight();
         positives += source.getPositives();
@@ -213,7 +208,7 @@ class JoinIT {
     JoinReport sum = JoinReport.getDefaultInstance();
     for (int i = 0; i < 60 && !isAll(sum, clicks); i++) {
       TimeUnit.SECONDS.sleep(1);
-      sum = sum(committed(bootstrap, TOPICS.joins(), JoinReport.parser()));
+      sum = sum(Committed.records(bootstrap, TOPICS.joins(), JoinReport.parser()));
     }
     return sum;
   }
@@ -237,26 +232,5 @@ class JoinIT {
           .setClosedEarly(sum.getClosedEarly() + report.getClosedEarly());
     }
     return sum.build();
-  }
-
-  /** All messages of a topic of one partition that are committed. */
-  private static <M extends Message> List<M> committed(
-      String bootstrap, String topic, Parser<M> parser) throws IOException {
-    Map<String, Object> settings =
-        Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_committed");
-    var bytes = new ByteArrayDeserializer();
-    try (var consumer = new KafkaConsumer<>(settings, bytes, bytes)) {
-      var partition = new TopicPartition(topic, 0);
-      consumer.assign(List.of(partition));
-      consumer.seekToBeginning(List.of(partition));
-      long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-      List<M> messages = new ArrayList<>();
-      while (consumer.position(partition) < end) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
-          messages.add(parser.parseFrom(record.value()));
-        }
-      }
-      return messages;
-    }
   }
 }

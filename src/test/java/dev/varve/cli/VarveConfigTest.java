@@ -107,6 +107,8 @@ class VarveConfigTest {
             kafka.replication=1
             kafka.retention=7d
             kafka.instance=varve-1
+            kafka.address=
+            kafka.standbys=0
             kafka.properties=
             serve.host=127.0.0.1
             serve.http-port=8000
@@ -187,6 +189,8 @@ class VarveConfigTest {
       kafka.replication=3
       kafka.retention=36h
       kafka.instance=varve-2
+      kafka.address=node-2:8001
+      kafka.standbys=2
       kafka.properties=client.id=x
       serve.host=0.0.0.0
       serve.http-port=0
@@ -260,6 +264,8 @@ class VarveConfigTest {
               3,
               Duration.ofHours(36),
               "varve-2",
+              "node-2:8001",
+              2,
               Map.of("client.id", "x")),
           new ServeConfig("0.0.0.0", 0, 9, 99, Bytes.kib(2), Duration.ofMillis(1500)));
 

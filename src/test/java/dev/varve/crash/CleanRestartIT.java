@@ -65,7 +65,7 @@ class CleanRestartIT {
     Path state = folder.resolve("state");
     try (var broker = EmbeddedBroker.start(folder.resolve("kafka"), EmbeddedBroker.freePort())) {
       prepare(broker.bootstrap());
-      try (var store = new StoreApplication(config(), broker.bootstrap(), state)) {
+      try (var store = new StoreApplication(config(), broker.bootstrap(), "", state)) {
         store.start();
         await(() -> rows(store.embeddings()) == ROWS);
       }
@@ -80,7 +80,7 @@ class CleanRestartIT {
   /** Starts it, sees all rows, stops it cleanly; gives what it restored. */
   private static Restored restartedWith(EmbeddedBroker broker, Path state)
       throws InterruptedException {
-    try (var store = new StoreApplication(config(), broker.bootstrap(), state)) {
+    try (var store = new StoreApplication(config(), broker.bootstrap(), "", state)) {
       store.start();
       assertThat(rows(store.embeddings())).isEqualTo(ROWS);
       var found = new Vectors(ROWS, DIMENSION);

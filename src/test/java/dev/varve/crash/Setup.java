@@ -64,7 +64,8 @@ public final class Setup {
       Map.of(RocksDbOptions.WRITE_BUFFER_BYTES, Integer.toString(256 << 10));
 
   public static final KafkaConfig KAFKA =
-      new KafkaConfig("", 9092, "varve", 1, SHARDS, 1, Duration.ofDays(7), "varve-1", PROPERTIES);
+      new KafkaConfig(
+          "", 9092, "varve", 1, SHARDS, 1, Duration.ofDays(7), "varve-1", "", 0, PROPERTIES);
 
   static final Topics TOPICS = new Topics(KAFKA);
 

@@ -44,6 +44,7 @@ class SchemasTest {
         Quality.getDescriptor().getFile(),
         JoinReport.getDescriptor().getFile(),
         ShardState.getDescriptor().getFile(),
+        ReadNewsReply.getDescriptor().getFile(),
         ModelInferRequest.getDescriptor().getFile());
   }
 

@@ -66,6 +66,11 @@ final class FakeEmbeddings implements Embeddings {
   }
 
   @Override
+  public boolean mayWait() {
+    return false;
+  }
+
+  @Override
   public int dimension() {
     return dimension;
   }

@@ -10,6 +10,7 @@ import dev.varve.learn.Alarms;
 import dev.varve.learn.TopCategories;
 import dev.varve.schema.DelayBin;
 import dev.varve.schema.JoinReport;
+import dev.varve.schema.ShardsGrpc.ShardsImplBase;
 import dev.varve.schema.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import dev.varve.serve.ServerStatus.Kafka;
 import dev.varve.serve.ServerStatus.Quality;
@@ -83,6 +84,7 @@ final class RunningServer implements AutoCloseable {
         () -> topics(embeddings),
         top,
         commands,
+        new ShardsImplBase() {},
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
   }
 

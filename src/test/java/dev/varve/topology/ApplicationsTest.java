@@ -35,6 +35,7 @@ class ApplicationsTest {
             RebalanceConfig.defaults(),
             Parts.TOPICS.config()),
         "localhost:1",
+        "",
         folder);
   }
 

@@ -16,10 +16,11 @@ import org.junit.jupiter.api.Test;
 /** The settings as Kafka Streams itself resolves them for its clients. */
 class StreamsSettingsTest {
   private static final KafkaConfig KAFKA =
-      new KafkaConfig("", 9092, "varve", 4, 4, 3, Duration.ofDays(7), "node-7", Map.of());
+      new KafkaConfig("", 9092, "varve", 4, 4, 3, Duration.ofDays(7), "node-7", "", 0, Map.of());
 
   private static KafkaConfig kafka(Map<String, String> properties) {
-    return new KafkaConfig("", 9092, "varve", 4, 4, 3, Duration.ofDays(7), "node-7", properties);
+    return new KafkaConfig(
+        "", 9092, "varve", 4, 4, 3, Duration.ofDays(7), "node-7", "", 0, properties);
   }
 
   private static Properties of(KafkaConfig kafka) {

@@ -34,6 +34,6 @@ final class LookupThreads {
    */
   static Executor executor(ServiceRequestContext ctx, long requestBytes) {
     boolean small = requestBytes >= 0 && requestBytes <= SMALL_BYTES;
-    return small ? Runnable::run : ctx.blockingTaskExecutor();
+    return small ? Runnable::run : LookupLimit.keepingPlace(ctx, ctx.blockingTaskExecutor());
   }
 }

@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
 final class ConfigOptions {
   /** Read by the launcher, the log and the commands that ask a server: no keys. */
   private static final Set<String> OTHER_VARIABLES =
-      Set.of("VARVE_JAVA_HOME", "VARVE_LOG", "VARVE_OPTS", "VARVE_SERVER");
+      Set.of(
+          "VARVE_JAVA_HOME", "VARVE_LOG", "VARVE_OPTS", "VARVE_SERVER", "VARVE_TOKEN", "VARVE_CA");
 
   /*
    * Kubernetes gives every container the addresses of all services. Those of a service "varve" or

@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RebalanceCommand.class,
       TopicsCommand.class,
       ConfigCommand.class,
+      TokenCommand.class,
       BenchCommand.class,
       GenerateCompletion.class,
       HelpCommand.class,

@@ -73,6 +73,7 @@ final class Node implements AutoCloseable {
    */
   Started start(DataFolder data) throws IOException, InterruptedException {
     requireFreePorts();
+    VarveServer.requireCredentials(config.serve());
     bootstrap = config.kafka().bootstrap();
     if (config.kafka().embedded()) {
       var broker = EmbeddedBroker.start(data.kafka(), config.kafka().port());

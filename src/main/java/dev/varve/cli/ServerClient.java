@@ -16,6 +16,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a running Varve over HTTP.
@@ -28,17 +31,29 @@ final class ServerClient implements AutoCloseable {
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
   private static final int SHOWN_CHARS = 300;
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final HttpClient http;
   private final URI server;
   private final String base;
+  private final @Nullable String token;
 
-  ServerClient(URI server) {
+  /**
+   * A client of a server.
+   *
+   * @param token that it shows; null for none
+   * @param trust decides on the certificates of servers; null for Java's own
+   */
+  ServerClient(URI server, @Nullable String token, @Nullable SSLContext trust) {
     this.server = server;
     this.base = server.toString().replaceAll("/+$", "");
+    this.token = token;
+    var builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT);
+    if (trust != null) {
+      builder.sslContext(trust);
+    }
+    this.http = builder.build();
   }
 
   /** The JSON at a path. */
@@ -71,10 +86,12 @@ final class ServerClient implements AutoCloseable {
   }
 
   private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create(base + path))
-        .timeout(ANSWER_TIMEOUT)
-        .header("content-type", "application/json")
-        .header("accept", "application/json");
+    var request =
+        HttpRequest.newBuilder(URI.create(base + path))
+            .timeout(ANSWER_TIMEOUT)
+            .header("content-type", "application/json")
+            .header("accept", "application/json");
+    return token == null ? request : request.header("authorization", "Bearer " + token);
   }
 
   private String answer(HttpRequest request) {
@@ -95,9 +112,15 @@ final class ServerClient implements AutoCloseable {
   }
 
   private static CommandException failed(HttpResponse<String> response) {
+    String remedy =
+        switch (response.statusCode()) {
+          case 401 -> "; show one with --token-file or VARVE_TOKEN";
+          case 403 -> "; show another with --token-file or VARVE_TOKEN";
+          default -> "";
+        };
     return new CommandException(
-        "%s (HTTP %d from %s)"
-            .formatted(reason(response.body()), response.statusCode(), response.uri()));
+        "%s%s (HTTP %d from %s)"
+            .formatted(reason(response.body()), remedy, response.statusCode(), response.uri()));
   }
 
   private HttpResponse<String> send(HttpRequest request) {
@@ -107,8 +130,10 @@ final class ServerClient implements AutoCloseable {
       throw failure("a running Varve; start it with: ops/varve up", e);
     } catch (HttpTimeoutException e) {
       throw failure("an answer within %d s".formatted(ANSWER_TIMEOUT.toSeconds()), e);
+    } catch (SSLException e) {
+      throw failure("a certificate to trust, see --ca, and TLS; got " + e.getMessage(), e);
     } catch (IOException e) {
-      throw failure("an HTTP answer; got " + e, e);
+      throw failure("an HTTP answer, from https:// where there is TLS; got " + e, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failure("an answer; the command was interrupted", e);

@@ -1,11 +1,13 @@
 package dev.varve.cli;
 
 import java.net.URI;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code --server URL}: the Varve that a command asks. */
+/** {@code --server URL}: the Varve that a command asks; and what it needs to be let in. */
 final class ServerOption {
   @Option(
       names = "--server",
@@ -15,9 +17,25 @@ final class ServerOption {
       description = "The running Varve to ask (default: $VARVE_SERVER, or else the local one).")
   private URI server = URI.create("http://127.0.0.1:8000");
 
+  @Option(
+      names = "--token-file",
+      paramLabel = "FILE",
+      description = "File with the token to show (default: the token in $VARVE_TOKEN, if any).")
+  private @Nullable Path tokenFile;
+
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      defaultValue = "${env:VARVE_CA:-}",
+      description =
+          "PEM file of the certificates that may have signed the server's (default: $VARVE_CA, or"
+              + " else those that Java trusts).")
+  private Path ca = Path.of("");
+
   /** A client of the server; to be closed. */
   ServerClient connect() {
-    return new ServerClient(server);
+    String token = tokenFile == null ? System.getenv("VARVE_TOKEN") : Trust.token(tokenFile);
+    return new ServerClient(server, token, ca.equals(Path.of("")) ? null : Trust.of(ca));
   }
 
   /** Takes http and https with a host. */

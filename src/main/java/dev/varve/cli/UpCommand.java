@@ -69,7 +69,9 @@ final class UpCommand implements Callable<Integer> {
               "stop");
       Runtime.getRuntime().addShutdownHook(stop);
       Node.Started started = node.start(folder);
-      spec.commandLine().getOut().println(readyLine(started, folder, begunNs));
+      spec.commandLine()
+          .getOut()
+          .println(readyLine(started, loaded.config().serve().tls(), folder, begunNs));
       while (!started.applications().state().equals("failed")) {
         TimeUnit.MILLISECONDS.sleep(CHECK_EVERY.toMillis());
       }
@@ -92,11 +94,15 @@ final class UpCommand implements Callable<Integer> {
     return settings;
   }
 
-  private String readyLine(Node.Started started, DataFolder folder, long begunNs) {
+  private static String readyLine(
+      Node.Started started, boolean tls, DataFolder folder, long begunNs) {
+    String secure = tls ? "s" : "";
     return String.format(
         Locale.ROOT,
-        "varve is ready: http://127.0.0.1:%d grpc://127.0.0.1:%d kafka://%s data %s (%.1f s)",
+        "varve is ready: http%s://127.0.0.1:%d grpc%s://127.0.0.1:%d kafka://%s data %s (%.1f s)",
+        secure,
         started.server().httpPort(),
+        secure,
         started.server().grpcPort(),
         started.bootstrap(),
         folder.path(),

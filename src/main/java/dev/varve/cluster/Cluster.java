@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -42,6 +44,10 @@ public final class Cluster implements Embeddings, Rows, AutoCloseable {
   private final int shards;
   private final String address;
   private final Duration longestWait;
+  private final ExecutorService threads =
+      Executors.newFixedThreadPool(
+          Runtime.getRuntime().availableProcessors(),
+          Thread.ofPlatform().daemon().name("shards-", 0).factory());
   private final Peers peers = new Peers(LARGEST_ANSWER);
   private final News news;
   private final RemoteRows remote;
@@ -70,7 +76,7 @@ public final class Cluster implements Embeddings, Rows, AutoCloseable {
 
   /** What answers other instances; to be served on the gRPC port. */
   public BindableService service() {
-    return new ShardService(own);
+    return new ShardService(own, threads);
   }
 
   // -- Embeddings: answer now or not at all
@@ -272,5 +278,6 @@ public final class Cluster implements Embeddings, Rows, AutoCloseable {
       news.close();
     }
     peers.close();
+    threads.shutdown();
   }
 }

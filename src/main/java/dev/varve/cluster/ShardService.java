@@ -18,22 +18,31 @@ import dev.varve.store.StreamsEmbeddings;
 import dev.varve.store.Vectors;
 import dev.varve.table.RowKeys;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers other instances from the shards of this one, and from nothing else: a question is never
  * passed on.
  *
- * <p><b>Threads:</b> any.
+ * <p><b>Threads:</b> any asks; answers are made on threads of its own. Those of lookups may all wait
+ * for other instances, whose threads wait for this one.
  */
 final class ShardService extends ShardsImplBase {
-  private final StreamsEmbeddings own;
+  private static final Logger log = LoggerFactory.getLogger(ShardService.class);
 
-  ShardService(StreamsEmbeddings own) {
+  private final StreamsEmbeddings own;
+  private final Executor threads;
+
+  ShardService(StreamsEmbeddings own, Executor threads) {
     this.own = own;
+    this.threads = threads;
   }
 
   @Override
@@ -141,13 +150,24 @@ final class ShardService extends ShardsImplBase {
     return Arrays.stream(values).boxed().toList();
   }
 
-  private static <T> void answer(StreamObserver<T> observer, Supplier<T> answer) {
+  private <T> void answer(StreamObserver<T> observer, Supplier<T> answer) {
+    threads.execute(() -> answerNow(observer, answer));
+  }
+
+  private static <T> void answerNow(StreamObserver<T> observer, Supplier<T> answer) {
     T message;
     try {
       message = answer.get();
+    } catch (StatusRuntimeException e) {
+      observer.onError(e);
+      return;
     } catch (ShardUnavailableException e) {
       observer.onError(
           Status.UNAVAILABLE.withDescription(e.getMessage()).withCause(e).asRuntimeException());
+      return;
+    } catch (RuntimeException e) {
+      log.error("another instance: not answered", e);
+      observer.onError(e);
       return;
     }
     observer.onNext(message);

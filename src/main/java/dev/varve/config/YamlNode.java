@@ -3,7 +3,7 @@ package dev.varve.config;
 import java.util.List;
 
 /** A YAML document as it is written: nothing but text, with the line that each part begins on. */
-sealed interface YamlNode {
+public sealed interface YamlNode {
   int line();
 
   /** One value; quotes are gone, {@code 007} and {@code yes} are still what they were. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /** Reads a YAML file as a {@link YamlNode}: one document, no aliases. */
-final class YamlReader implements AutoCloseable {
+public final class YamlReader implements AutoCloseable {
   private static final YAMLFactory YAML = new YAMLFactory();
 
   private final YAMLParser parser;
@@ -30,7 +30,7 @@ final class YamlReader implements AutoCloseable {
    *
    * @throws ConfigException when there is no such file or it is not YAML, with the line
    */
-  static YamlNode read(Path file) {
+  public static YamlNode read(Path file) {
     try (var reader = new YamlReader(Files.readString(file))) {
       return reader.document();
     } catch (NoSuchFileException e) {

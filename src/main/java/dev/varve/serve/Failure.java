@@ -24,7 +24,7 @@ record Failure(Outcome outcome, String message) {
           new Failure(Outcome.TOO_LARGE, tooLarge(new Bytes(tooLarge.maxContentLength())));
       case TimeoutException _ ->
           new Failure(
-              Outcome.UNAVAILABLE,
+              Outcome.TIMED_OUT,
               Check.message("request", "timed out", "an answer within serve.request-timeout"));
       default ->
           new Failure(

@@ -90,14 +90,14 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
           LookupRequest lookup = GrpcRequestReader.read(request, inference.maxIds());
           return GrpcAnswerWriter.write(inference.lookup(lookup));
         };
-    LookupThreads.executor(
-            ServiceRequestContext.current(), request.getSerializedSize(), inference.mayWait())
+    ServiceRequestContext ctx = ServiceRequestContext.current();
+    LookupThreads.executor(ctx, request.getSerializedSize(), inference.mayWait())
         .execute(
             () ->
                 answer(
                     observer,
                     "ModelInfer",
-                    () -> meters.measure(LookupMeters.Protocol.GRPC, infer)));
+                    () -> meters.measure(LookupMeters.Protocol.GRPC, ctx, infer)));
   }
 
   private static ModelMetadataResponse write(ModelMetadata metadata) {

@@ -1,6 +1,7 @@
 package dev.varve.serve;
 
 import com.linecorp.armeria.common.AggregatedHttpResponse;
+import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
@@ -27,7 +28,13 @@ final class JsonErrors implements ServerErrorHandler {
       return render(ended.httpStatus(), ctx.method().name(), ctx.path()).toHttpResponse();
     }
     Failure failure = Failure.logged(cause, ctx.method() + " " + ctx.path());
-    return error(failure.outcome().http(), failure.message()).toHttpResponse();
+    AggregatedHttpResponse answer = error(failure.outcome().http(), failure.message());
+    return switch (failure.outcome()) {
+      // What HTTP wants to be said beside these two.
+      case UNAUTHENTICATED -> with(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer", answer);
+      case OVERLOADED -> with(HttpHeaderNames.RETRY_AFTER, "1", answer);
+      default -> answer.toHttpResponse();
+    };
   }
 
   @Override
@@ -52,6 +59,11 @@ final class JsonErrors implements ServerErrorHandler {
           default -> Check.message("request", status, "a valid HTTP request");
         };
     return error(status, message);
+  }
+
+  private static HttpResponse with(CharSequence name, String value, AggregatedHttpResponse answer) {
+    return HttpResponse.of(
+        answer.headers().withMutations(headers -> headers.set(name, value)), answer.content());
   }
 
   private static AggregatedHttpResponse error(HttpStatus status, String message) {

@@ -1,6 +1,7 @@
 package dev.varve.serve;
 
 import com.linecorp.armeria.common.SessionProtocol;
+import com.linecorp.armeria.common.TlsProvider;
 import com.linecorp.armeria.common.util.EventLoopGroups;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.Server;
@@ -15,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A server on one port, and the thread that accepts its connections. */
 final class Listener {
@@ -35,16 +37,26 @@ final class Listener {
   /**
    * Binds a port and serves.
    *
+   * @param tls certificates for connections, which are then never in clear text; null for none
    * @param key of the port in the configuration
    * @param services adds what is served
    * @throws PortTakenException when the port cannot be listened on
    */
   static Listener start(
-      ServeConfig config, String key, int port, Consumer<ServerBuilder> services) {
+      ServeConfig config,
+      @Nullable TlsProvider tls,
+      String key,
+      int port,
+      Consumer<ServerBuilder> services) {
     var address = new InetSocketAddress(config.host(), port);
     Check.that(!address.isUnresolved(), "serve.host", config.host(), "a host with an address");
     var retiring = new CompletableFuture<Void>();
-    var builder = builder(config, retiring).port(address, SessionProtocol.HTTP);
+    var builder = builder(config, retiring);
+    if (tls == null) {
+      builder.port(address, SessionProtocol.HTTP);
+    } else {
+      builder.port(address, SessionProtocol.HTTPS).tlsProvider(tls);
+    }
     services.accept(builder);
     var listener = new Listener(builder.build(), retiring);
     listener.start(key, config.host(), port);

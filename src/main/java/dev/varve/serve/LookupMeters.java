@@ -1,12 +1,17 @@
 package dev.varve.serve;
 
+import com.linecorp.armeria.server.ServiceRequestContext;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -31,6 +36,11 @@ final class LookupMeters {
     Duration.ofSeconds(1)
   };
 
+  /** The others are counted of all requests, by {@link Access}. */
+  private static final Set<Outcome> OUTCOMES =
+      EnumSet.complementOf(EnumSet.of(Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN));
+
+  private final MeterRegistry registry;
   private final OfProtocol rest;
   private final OfProtocol grpc;
   private final Counter ids;
@@ -43,19 +53,24 @@ final class LookupMeters {
   }
 
   LookupMeters(MeterRegistry registry) {
+    this.registry = registry;
     rest = new OfProtocol(registry, "rest");
     grpc = new OfProtocol(registry, "grpc");
     ids = counter("varve.lookup.ids", "Ids looked up").register(registry);
     unknownIds = counter("varve.lookup.unknown.ids", "Ids without a row").register(registry);
   }
 
-  /** Counts and times one request, from its bytes to the bytes of the answer. */
-  <T> T measure(Protocol protocol, Supplier<T> request) {
-    OfProtocol meters =
-        switch (protocol) {
-          case REST -> rest;
-          case GRPC -> grpc;
-        };
+  /**
+   * Counts and times one request, from its bytes to the bytes of the answer. One that was given up
+   * while it waited for a thread is only counted.
+   */
+  <T> T measure(Protocol protocol, ServiceRequestContext ctx, Supplier<T> request) {
+    OfProtocol meters = of(protocol);
+    Throwable over = ctx.cancellationCause();
+    if (over != null) {
+      meters.count(givenUp(ctx));
+      throw new CompletionException(over);
+    }
     long start = System.nanoTime();
     Outcome outcome = Outcome.FAILED;
     try {
@@ -67,8 +82,32 @@ final class LookupMeters {
       throw e;
     } finally {
       meters.latency.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-      Objects.requireNonNull(meters.requests.get(outcome)).increment();
+      meters.count(ctx.isCancelled() ? givenUp(ctx) : outcome);
     }
+  }
+
+  private static Outcome givenUp(ServiceRequestContext ctx) {
+    return ctx.isTimedOut() ? Outcome.TIMED_OUT : Outcome.CANCELLED;
+  }
+
+  /** Counts a request that was refused because there were too many. */
+  void countOverload(Protocol protocol) {
+    of(protocol).count(Outcome.OVERLOADED);
+  }
+
+  /** Shows how many lookups there are at this moment. */
+  void showInFlight(Number inFlight) {
+    Gauge.builder("varve.lookup.in.flight", inFlight, Number::doubleValue)
+        .description("Lookups from their headers to the end of their answer")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  private OfProtocol of(Protocol protocol) {
+    return switch (protocol) {
+      case REST -> rest;
+      case GRPC -> grpc;
+    };
   }
 
   void countIds(int looked, int unknown) {
@@ -92,9 +131,13 @@ final class LookupMeters {
               .tag("protocol", protocol)
               .serviceLevelObjectives(LATENCIES)
               .register(registry);
-      for (Outcome outcome : Outcome.values()) {
+      for (Outcome outcome : OUTCOMES) {
         requests.put(outcome, requests(registry, protocol, outcome));
       }
+    }
+
+    void count(Outcome outcome) {
+      Objects.requireNonNull(requests.get(outcome)).increment();
     }
 
     private static Counter requests(MeterRegistry registry, String protocol, Outcome outcome) {

@@ -36,6 +36,8 @@ final class LookupThreads {
    */
   static Executor executor(ServiceRequestContext ctx, long requestBytes, boolean mayWait) {
     boolean small = requestBytes >= 0 && requestBytes <= SMALL_BYTES;
-    return small && !mayWait ? Runnable::run : ctx.blockingTaskExecutor();
+    return small && !mayWait
+        ? Runnable::run
+        : LookupLimit.keepingPlace(ctx, ctx.blockingTaskExecutor());
   }
 }

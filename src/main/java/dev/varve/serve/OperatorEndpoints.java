@@ -22,6 +22,7 @@ final class OperatorEndpoints {
   private static final String PAGE =
       """
       Varve: embeddings that learn while they are served
+      Where tokens are needed: authorization: Bearer TOKEN; health needs none, commands an operator's.
 
       Look up vectors (Open Inference Protocol v2; a model is a table)
         POST /v2/models/{table}/infer

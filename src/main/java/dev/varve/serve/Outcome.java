@@ -14,6 +14,16 @@ enum Outcome {
   NOT_FOUND(404, Status.Code.NOT_FOUND),
   /** More bytes or ids than a request may bring. */
   TOO_LARGE(413, Status.Code.RESOURCE_EXHAUSTED),
+  /** Nobody knows who asks. */
+  UNAUTHENTICATED(401, Status.Code.UNAUTHENTICATED),
+  /** It is known who asks, and that is not enough. */
+  FORBIDDEN(403, Status.Code.PERMISSION_DENIED),
+  /** There are too many others at this moment. */
+  OVERLOADED(429, Status.Code.RESOURCE_EXHAUSTED),
+  /** Not answered in time. */
+  TIMED_OUT(504, Status.Code.DEADLINE_EXCEEDED),
+  /** Nobody waits for the answer any more. */
+  CANCELLED(499, Status.Code.CANCELLED),
   /** Right, but not now. */
   UNAVAILABLE(503, Status.Code.UNAVAILABLE),
   /** Our fault. */

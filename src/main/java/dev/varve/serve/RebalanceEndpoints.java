@@ -108,7 +108,7 @@ final class RebalanceEndpoints {
     }
     return Command.newBuilder()
         .setId(id == null ? UUID.randomUUID().toString() : id)
-        .setSender("http " + ctx.clientAddress().getHostAddress());
+        .setSender("http " + Access.caller(ctx));
   }
 
   private static Message message(AggregatedHttpRequest body, FieldDescriptor action) {

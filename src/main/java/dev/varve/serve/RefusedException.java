@@ -26,6 +26,18 @@ final class RefusedException extends RuntimeException {
     return new RefusedException(Outcome.TOO_LARGE, name, value, rule);
   }
 
+  static RefusedException unauthenticated(String name, Object value, String rule) {
+    return new RefusedException(Outcome.UNAUTHENTICATED, name, value, rule);
+  }
+
+  static RefusedException forbidden(String name, Object value, String rule) {
+    return new RefusedException(Outcome.FORBIDDEN, name, value, rule);
+  }
+
+  static RefusedException overloaded(String name, Object value, String rule) {
+    return new RefusedException(Outcome.OVERLOADED, name, value, rule);
+  }
+
   Outcome outcome() {
     return outcome;
   }

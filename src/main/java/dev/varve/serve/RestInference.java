@@ -40,13 +40,19 @@ final class RestInference {
   }
 
   /** Adds its paths to a server. */
-  void addTo(ServerBuilder server) {
+  void addTo(ServerBuilder server, LookupLimit limit) {
     server.route().get("/v2").build((_, _) -> Json.ok(server()));
     server.route().get("/v2/health/live").build((_, _) -> Json.ok(Map.of("live", true)));
     server.route().get("/v2/health/ready").build((_, _) -> ready());
     server.route().get(MODEL).get(VERSION).build((ctx, _) -> metadata(ctx));
     server.route().get(MODEL + "/ready").get(VERSION + "/ready").build((ctx, _) -> ready(ctx));
-    server.route().post(MODEL + "/infer").post(VERSION + "/infer").build(this::infer);
+    server
+        .route()
+        .post(MODEL + "/infer")
+        .post(VERSION + "/infer")
+        .blockingTaskExecutor(limit.threads(), false)
+        .decorator((it, ctx, request) -> limit.serve(LookupMeters.Protocol.REST, it, ctx, request))
+        .build(this::infer);
   }
 
   private Map<String, Object> server() {
@@ -75,7 +81,7 @@ final class RestInference {
         request
             .aggregate()
             .thenApplyAsync(
-                body -> meters.measure(LookupMeters.Protocol.REST, () -> infer(ctx, body)),
+                body -> meters.measure(LookupMeters.Protocol.REST, ctx, () -> infer(ctx, body)),
                 LookupThreads.executor(
                     ctx, request.headers().contentLength(), inference.mayWait())));
   }

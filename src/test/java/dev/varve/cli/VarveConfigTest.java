@@ -25,6 +25,7 @@ import dev.varve.learn.TrainConfig;
 import dev.varve.schema.BudgetUnit;
 import dev.varve.serve.ServeConfig;
 import dev.varve.store.StoreConfig;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -113,8 +114,12 @@ class VarveConfigTest {
             serve.host=127.0.0.1
             serve.http-port=8000
             serve.grpc-port=8001
+            serve.tls-certificate=
+            serve.tls-key=
+            serve.tokens=
             serve.max-ids=65536
             serve.max-body=16MiB
+            serve.max-concurrent=1024
             serve.request-timeout=10s
             """
                 .lines()
@@ -195,8 +200,12 @@ class VarveConfigTest {
       serve.host=0.0.0.0
       serve.http-port=0
       serve.grpc-port=9
+      serve.tls-certificate=cert.pem
+      serve.tls-key=key.pem
+      serve.tokens=tokens.yaml
       serve.max-ids=99
       serve.max-body=2KiB
+      serve.max-concurrent=7
       serve.request-timeout=1500ms
       """;
 
@@ -267,7 +276,17 @@ class VarveConfigTest {
               "node-2:8001",
               2,
               Map.of("client.id", "x")),
-          new ServeConfig("0.0.0.0", 0, 9, 99, Bytes.kib(2), Duration.ofMillis(1500)));
+          new ServeConfig(
+              "0.0.0.0",
+              0,
+              9,
+              Path.of("cert.pem"),
+              Path.of("key.pem"),
+              Path.of("tokens.yaml"),
+              99,
+              Bytes.kib(2),
+              7,
+              Duration.ofMillis(1500)));
 
   @Test
   void everyKeyReachesItsComponent() {
@@ -361,7 +380,10 @@ class VarveConfigTest {
         "serve.grpc-port=-1 | a port from 1 to 65535, or 0 for any free one",
         "serve.grpc-port=8000 | another port than serve.http-port",
         "serve.max-ids=0 | from 1 to 1048576",
+        "serve.tls-key=k.pem | a file if serve.tls-certificate is one, else nothing",
         "serve.max-body=1023 | from 1KiB to 1GiB",
+        "serve.max-concurrent=0 | from 1 to 1000000",
+        "serve.max-concurrent=1000001 | from 1 to 1000000",
         "serve.request-timeout=0ms | from 1ms to 1h",
       })
   void aValueOutsideItsRuleIsRefused(String setting, String rule) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** Embeddings in a map, which can be told to fail. */
@@ -26,6 +27,7 @@ final class FakeEmbeddings implements Embeddings {
   private volatile boolean ready = true;
   private volatile @Nullable RuntimeException failure;
   private volatile CountDownLatch held = new CountDownLatch(0);
+  private final Semaphore waiting = new Semaphore(0);
   private volatile String lookupThread = "none";
 
   FakeEmbeddings(int dimension) {
@@ -141,8 +143,16 @@ final class FakeEmbeddings implements Embeddings {
     }
   }
 
+  /** Waits until so many more reads wait for the latch. */
+  void awaitHeld(int reads) throws InterruptedException {
+    waiting.acquire(reads);
+  }
+
   private void check() {
     try {
+      if (held.getCount() > 0) {
+        waiting.release();
+      }
       held.await();
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

@@ -80,7 +80,7 @@ class OperatorEndpointsTest {
       var answer = impatient.get("/api/status");
       latch.countDown();
 
-      assertThat(answer.status()).isEqualTo(503);
+      assertThat(answer.status()).isEqualTo(504);
       assertThat(answer.error())
           .isEqualTo("request: timed out (expected: an answer within serve.request-timeout)");
     }

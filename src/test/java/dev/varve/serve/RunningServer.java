@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.grpc.GrpcClients;
+import com.linecorp.armeria.common.auth.AuthToken;
 import dev.varve.base.Bytes;
 import dev.varve.join.JoinWindow;
 import dev.varve.learn.Alarms;
@@ -21,6 +22,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -28,43 +30,81 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 
 /** A server on free ports over fake embeddings, and clients of it. */
 final class RunningServer implements AutoCloseable {
   static final int MAX_IDS = 1000;
   static final Bytes MAX_BODY = Bytes.kib(64);
+  static final int MAX_LOOKUPS = 100;
+  static final Path NONE = Path.of("");
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private final PrometheusMeterRegistry registry;
   private final VarveServer server;
   private final ClientFactory grpcConnections = ClientFactory.builder().build();
   private final HttpClient client = HttpClient.newHttpClient();
 
-  private RunningServer(VarveServer server) {
-    this.server = server;
+  private RunningServer(ServeConfig config, Served served) {
+    this.registry = served.registry();
+    this.server = VarveServer.start(config, served);
   }
 
   static RunningServer over(FakeEmbeddings embeddings) {
-    return new RunningServer(VarveServer.start(config(0, 0), served(embeddings)));
+    return new RunningServer(config(0, 0), served(embeddings));
   }
 
   /** Gives up after some milliseconds. */
   static RunningServer impatient(FakeEmbeddings embeddings) {
-    var config = new ServeConfig("127.0.0.1", 0, 0, MAX_IDS, MAX_BODY, Duration.ofMillis(20));
-    return new RunningServer(VarveServer.start(config, served(embeddings)));
+    return over(embeddings, config(0, 0, NONE, MAX_LOOKUPS, Duration.ofMillis(20)));
   }
 
   static ServeConfig config(int httpPort, int grpcPort) {
+    return config(httpPort, grpcPort, NONE, MAX_LOOKUPS, Duration.ofSeconds(30));
+  }
+
+  /** With tokens, and few lookups at once. */
+  static ServeConfig config(Path tokens, int maxConcurrent) {
+    return config(0, 0, tokens, maxConcurrent, Duration.ofSeconds(30));
+  }
+
+  /** Few lookups at once, given up after some milliseconds. */
+  static ServeConfig impatient(int maxConcurrent) {
+    return config(0, 0, NONE, maxConcurrent, Duration.ofMillis(200));
+  }
+
+  private static ServeConfig config(
+      int httpPort, int grpcPort, Path tokens, int maxConcurrent, Duration timeout) {
     return new ServeConfig(
-        "127.0.0.1", httpPort, grpcPort, MAX_IDS, MAX_BODY, Duration.ofSeconds(30));
+        "127.0.0.1",
+        httpPort,
+        grpcPort,
+        NONE,
+        NONE,
+        tokens,
+        MAX_IDS,
+        MAX_BODY,
+        maxConcurrent,
+        timeout);
+  }
+
+  static RunningServer over(FakeEmbeddings embeddings, ServeConfig config) {
+    return new RunningServer(config, served(embeddings));
+  }
+
+  static RunningServer over(FakeEmbeddings embeddings, ServeConfig config, Commands commands) {
+    var top = new TopCategories(new Popularity(60_000));
+    return new RunningServer(config, served(embeddings, top, commands));
   }
 
   static RunningServer over(FakeEmbeddings embeddings, TopCategories top, Commands commands) {
-    return new RunningServer(VarveServer.start(config(0, 0), served(embeddings, top, commands)));
+    return new RunningServer(config(0, 0), served(embeddings, top, commands));
   }
 
   static Served served(FakeEmbeddings embeddings) {
@@ -95,12 +135,47 @@ final class RunningServer implements AutoCloseable {
     }
   }
 
-  Answer get(String path) throws IOException, InterruptedException {
-    return answer(text(path));
+  Answer get(String path, String... headers) throws IOException, InterruptedException {
+    return answer(text(path, headers));
   }
 
-  HttpResponse<String> text(String path) throws IOException, InterruptedException {
-    return client.send(request(path).build(), BodyHandlers.ofString());
+  HttpResponse<String> text(String path, String... headers)
+      throws IOException, InterruptedException {
+    var request = request(path);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  /** Sends a lookup and does not wait for its answer. */
+  CompletableFuture<Answer> lookupLater(String body) {
+    var request = request("/v2/models/user/infer").POST(BodyPublishers.ofString(body)).build();
+    return client
+        .sendAsync(request, BodyHandlers.ofString())
+        .thenApply(
+            response -> {
+              try {
+                return answer(response);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+  }
+
+  int httpPort() {
+    return server.httpPort();
+  }
+
+  /** The lines of GET /metrics, without asking for them. */
+  List<String> metrics() {
+    return registry.scrape().lines().toList();
+  }
+
+  /** Two looks at certificate and tokens: what has changed is in force. */
+  void reload() {
+    server.checkCredentials();
+    server.checkCredentials();
   }
 
   Answer post(String path, String body, String... headers)
@@ -110,6 +185,11 @@ final class RunningServer implements AutoCloseable {
       request.headers(headers);
     }
     return answer(client.send(request.build(), BodyHandlers.ofString()));
+  }
+
+  HttpResponse<String> postText(String path, String body) throws IOException, InterruptedException {
+    return client.send(
+        request(path).POST(BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
   }
 
   /** A body of which the beginning is JSON, and the whole answer. */
@@ -126,6 +206,13 @@ final class RunningServer implements AutoCloseable {
         BodyPublishers.ofInputStream(
             () -> new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
     return answer(client.send(request(path).POST(chunks).build(), BodyHandlers.ofString()));
+  }
+
+  GRPCInferenceServiceBlockingStub grpc(String token) {
+    return GrpcClients.builder("gproto+http://127.0.0.1:" + server.grpcPort())
+        .factory(grpcConnections)
+        .auth(AuthToken.ofOAuth2(token))
+        .build(GRPCInferenceServiceBlockingStub.class);
   }
 
   GRPCInferenceServiceBlockingStub grpc() {

@@ -20,8 +20,6 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class VarveServerTest {
-  private static final Duration MINUTE = Duration.ofMinutes(1);
-
   private final Served served = RunningServer.served(FakeEmbeddings.users());
 
   @Test
@@ -51,7 +49,7 @@ class VarveServerTest {
 
   @Test
   void hostWithoutAnAddressIsRefused() {
-    var config = new ServeConfig("[no address]", 0, 0, 1, RunningServer.MAX_BODY, MINUTE);
+    var config = config("[no address]", 1);
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> VarveServer.start(config, served))
@@ -60,7 +58,7 @@ class VarveServerTest {
 
   @Test
   void moreIdsThanAnAnswerCanHoldAreRefused() {
-    var config = new ServeConfig("127.0.0.1", 0, 0, 1 << 20, RunningServer.MAX_BODY, MINUTE);
+    var config = config("127.0.0.1", 1 << 20);
     var wide = RunningServer.served(new FakeEmbeddings(1024));
 
     assertThatIllegalArgumentException()
@@ -104,6 +102,12 @@ class VarveServerTest {
       assertThatThrownBy(() -> grpc.serverLive(ServerLiveRequest.getDefaultInstance()))
           .isInstanceOf(StatusRuntimeException.class);
     }
+  }
+
+  private static ServeConfig config(String host, int maxIds) {
+    var none = RunningServer.NONE;
+    return new ServeConfig(
+        host, 0, 0, none, none, none, maxIds, RunningServer.MAX_BODY, 1, Duration.ofMinutes(1));
   }
 
   private static int freePort() throws Exception {

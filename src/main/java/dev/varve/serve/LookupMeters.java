@@ -32,6 +32,7 @@ final class LookupMeters {
   };
 
   private final OfProtocol rest;
+  private final OfProtocol feast;
   private final OfProtocol grpc;
   private final Counter ids;
   private final Counter unknownIds;
@@ -39,11 +40,13 @@ final class LookupMeters {
   /** How a lookup came in. */
   enum Protocol {
     REST,
+    FEAST,
     GRPC
   }
 
   LookupMeters(MeterRegistry registry) {
     rest = new OfProtocol(registry, "rest");
+    feast = new OfProtocol(registry, "feast");
     grpc = new OfProtocol(registry, "grpc");
     ids = counter("varve.lookup.ids", "Ids looked up").register(registry);
     unknownIds = counter("varve.lookup.unknown.ids", "Ids without a row").register(registry);
@@ -54,6 +57,7 @@ final class LookupMeters {
     OfProtocol meters =
         switch (protocol) {
           case REST -> rest;
+          case FEAST -> feast;
           case GRPC -> grpc;
         };
     long start = System.nanoTime();

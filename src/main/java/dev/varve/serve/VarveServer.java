@@ -1,8 +1,10 @@
 package dev.varve.serve;
 
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -31,10 +33,17 @@ public final class VarveServer implements AutoCloseable {
     var meters = new LookupMeters(served.registry());
     var inference = new Inference(served.embeddings(), config.maxIds(), meters);
     var rest = new RestInference(inference, meters, served.version());
+    var feast = new FeastEndpoint(inference, meters);
     var calls = new GrpcInference(inference, meters, served.version());
     Listener http =
         Listener.start(
-            config, "serve.http-port", config.httpPort(), it -> addRest(it, config, rest, served));
+            config,
+            "serve.http-port",
+            config.httpPort(),
+            it -> {
+              addRest(it, config, rest, served);
+              feast.addTo(it);
+            });
     try {
       return new VarveServer(
           http,
@@ -54,6 +63,11 @@ public final class VarveServer implements AutoCloseable {
   /** The port of gRPC; the real one if any free one was asked for. */
   public int grpcPort() {
     return grpc.port();
+  }
+
+  /** What the HTTP port answers. */
+  List<Route> httpRoutes() {
+    return http.routes();
   }
 
   /** Frees both ports, within a second; requests in flight have half of it to end. */

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.grpc.GrpcClients;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.server.Route;
 import dev.varve.base.Bytes;
 import dev.varve.join.JoinWindow;
 import dev.varve.learn.Alarms;
@@ -29,8 +31,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** A server on free ports over fake embeddings, and clients of it. */
 final class RunningServer implements AutoCloseable {
@@ -124,6 +130,26 @@ final class RunningServer implements AutoCloseable {
         BodyPublishers.ofInputStream(
             () -> new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
     return answer(client.send(request(path).POST(chunks).build(), BodyHandlers.ofString()));
+  }
+
+  /** Methods and paths of the HTTP port, as in "get /v2/models/{model}". */
+  Set<String> routes() {
+    Set<String> routes = new TreeSet<>();
+    for (Route route : server.httpRoutes()) {
+      for (HttpMethod method : route.methods()) {
+        routes.add(method.name().toLowerCase(Locale.ROOT) + " " + path(route));
+      }
+    }
+    return routes;
+  }
+
+  /** The paths of the HTTP port. */
+  Set<String> paths() {
+    return server.httpRoutes().stream().map(RunningServer::path).collect(Collectors.toSet());
+  }
+
+  private static String path(Route route) {
+    return route.patternString().replaceAll(":(\\w+)", "{$1}");
   }
 
   GRPCInferenceServiceBlockingStub grpc() {

@@ -1,15 +1,18 @@
 import com.google.googlejavaformat.java.Formatter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Checks that the sources below a folder are formatted, or formats them: check|write FOLDER. */
+/** Checks that the sources below folders are formatted, or formats them: check|write FOLDER... */
 class Format {
   public static void main(String[] args) throws Exception {
     boolean write = args[0].equals("write");
-    List<Path> sources;
-    try (var walk = Files.walk(Path.of(args[1]))) {
-      sources = walk.filter(path -> path.toString().endsWith(".java")).sorted().toList();
+    List<Path> sources = new ArrayList<>();
+    for (String folder : List.of(args).subList(1, args.length)) {
+      try (var walk = Files.walk(Path.of(folder))) {
+        walk.filter(path -> path.toString().endsWith(".java")).sorted().forEach(sources::add);
+      }
     }
     var formatter = new Formatter();
     int unformatted = 0;

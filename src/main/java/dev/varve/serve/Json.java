@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** Small answers, as JSON; those of lookups have a writer of their own. */
@@ -25,6 +26,11 @@ final class Json {
   /** The form of every refusal over HTTP. */
   static byte[] error(String message) {
     return bytes(Map.of("error", message));
+  }
+
+  /** The same as a text. */
+  static String text(Object answer) {
+    return new String(bytes(answer), StandardCharsets.UTF_8);
   }
 
   private static byte[] bytes(Object answer) {

@@ -1,10 +1,7 @@
 package dev.varve.serve;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -14,20 +11,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the JSON of one lookup, token by token: an id becomes its key at once, and no tree is
- * built. By the protocol's extension for binary tensors the ids may stand behind the JSON instead,
- * as raw bytes, and outputs may be asked for in that form.
+ * Reads the JSON of one lookup: an id becomes its key at once. By the protocol's extension for
+ * binary tensors the ids may stand behind the JSON instead, as raw bytes, and outputs may be asked
+ * for in that form.
  *
- * <p>Strict in what it understands (types, shapes, doubled fields, anything behind the end), deaf
- * to other fields and parameters, which clients add of their own. A null is as good as a field that
- * is absent: clients that serialize objects send those.
- *
- * <p><b>Threads:</b> one reader a request.
+ * <p>Deaf to other fields and parameters, which clients add of their own. A null is as good as a
+ * field that is absent: clients that serialize objects send those.
  */
-final class JsonRequestReader {
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-
+final class JsonRequestReader extends JsonReader {
   private static final String BINARY_SIZE = "inputs[0].parameters.binary_data_size";
   private static final long NO_SIZE = -1;
 
@@ -38,12 +29,6 @@ final class JsonRequestReader {
    */
   private record Asked(Output output, @Nullable Boolean binary) {}
 
-  /** Reads the value of a field. */
-  private interface Field {
-    void read(String name) throws IOException;
-  }
-
-  private final JsonParser json;
   private final int maxIds;
   private String id = "";
   private List<Asked> outputs = List.of();
@@ -53,7 +38,7 @@ final class JsonRequestReader {
   private long binarySize = NO_SIZE;
 
   private JsonRequestReader(JsonParser json, int maxIds) {
-    this.json = json;
+    super(json);
     this.maxIds = maxIds;
   }
 
@@ -65,20 +50,16 @@ final class JsonRequestReader {
    * @throws RefusedException for every body that is not a valid lookup
    */
   static RestRequest read(String table, String version, byte[] body, int jsonBytes, int maxIds) {
-    try (JsonParser json = FACTORY.createParser(body, 0, jsonBytes)) {
+    try (JsonParser json = parser(body, jsonBytes)) {
       ByteBuffer binary = ByteBuffer.wrap(body, jsonBytes, body.length - jsonBytes);
       return new JsonRequestReader(json, maxIds).request(table, version, binary);
-    } catch (JacksonException e) {
-      throw notJson(e);
     } catch (IOException e) {
-      throw RefusedException.malformed("body", String.valueOf(e.getMessage()), "JSON in UTF-8");
+      throw notJson(e, "an inference request in JSON");
     }
   }
 
   private RestRequest request(String table, String version, ByteBuffer binary) throws IOException {
-    require(json.nextToken() == JsonToken.START_OBJECT, "body", "a JSON object");
-    fields(this::field);
-    require(json.nextToken() == null, "body", "nothing after its closing brace");
+    body(this::field);
     List<Output> asked = Output.asked(outputs.stream().map(Asked::output).toList());
     if (ids == null) {
       throw RefusedException.malformed("inputs", "none", "one, ids");
@@ -118,15 +99,6 @@ final class JsonRequestReader {
       }
     }
     return binary;
-  }
-
-  /** Reads the fields of an object whose brace has been read. */
-  private void fields(Field field) throws IOException {
-    while (json.nextToken() == JsonToken.FIELD_NAME) {
-      String name = json.currentName();
-      json.nextToken();
-      field.read(name);
-    }
   }
 
   /** Reads parameters; there may be none. */
@@ -254,31 +226,5 @@ final class JsonRequestReader {
         json.skipChildren();
       }
     }
-  }
-
-  private boolean flag(String name) throws IOException {
-    require(json.currentToken().isBoolean(), name, "true or false");
-    return json.getBooleanValue();
-  }
-
-  private String text(String name) throws IOException {
-    require(json.currentToken() == JsonToken.VALUE_STRING, name, "a string");
-    return json.getText();
-  }
-
-  private void require(boolean holds, String name, String rule) throws IOException {
-    if (!holds) {
-      String found = json.currentToken() == null ? "nothing" : json.getText();
-      throw RefusedException.malformed(name, found, rule);
-    }
-  }
-
-  /** The parser's first words and the place; the rest of its message is about its own settings. */
-  private static RefusedException notJson(JacksonException e) {
-    String what = String.valueOf(e.getOriginalMessage()).split("[\\n(:\\[]", 2)[0].strip();
-    var at = e.getLocation();
-    String where =
-        at == null ? "" : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr());
-    return RefusedException.malformed("body", what + where, "an inference request in JSON");
   }
 }

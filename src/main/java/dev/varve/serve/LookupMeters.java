@@ -42,6 +42,7 @@ final class LookupMeters {
 
   private final MeterRegistry registry;
   private final OfProtocol rest;
+  private final OfProtocol feast;
   private final OfProtocol grpc;
   private final Counter ids;
   private final Counter unknownIds;
@@ -49,12 +50,14 @@ final class LookupMeters {
   /** How a lookup came in. */
   enum Protocol {
     REST,
+    FEAST,
     GRPC
   }
 
   LookupMeters(MeterRegistry registry) {
     this.registry = registry;
     rest = new OfProtocol(registry, "rest");
+    feast = new OfProtocol(registry, "feast");
     grpc = new OfProtocol(registry, "grpc");
     ids = counter("varve.lookup.ids", "Ids looked up").register(registry);
     unknownIds = counter("varve.lookup.unknown.ids", "Ids without a row").register(registry);
@@ -106,6 +109,7 @@ final class LookupMeters {
   private OfProtocol of(Protocol protocol) {
     return switch (protocol) {
       case REST -> rest;
+      case FEAST -> feast;
       case GRPC -> grpc;
     };
   }

@@ -7,6 +7,7 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.file.HttpFile;
 import dev.varve.learn.TopCategories;
 import java.util.List;
 import java.util.function.Supplier;
@@ -16,6 +17,12 @@ import org.jspecify.annotations.Nullable;
 final class OperatorEndpoints {
   private static final MediaType PROMETHEUS =
       MediaType.parse("text/plain; version=0.0.4; charset=utf-8");
+
+  private static final HttpService OPENAPI =
+      HttpFile.builder(OperatorEndpoints.class.getClassLoader(), "dev/varve/serve/openapi.yaml")
+          .contentType("application/yaml")
+          .build()
+          .asService();
 
   private static final int DEFAULT_TOP = 20;
 
@@ -34,12 +41,17 @@ final class OperatorEndpoints {
         GET  /v2/health/ready
         Also below /v2/models/{table}/versions/{layout version}, and as gRPC on its own port.
 
+      Look up vectors as a Feast client (a feature view is a table)
+        POST /get-online-features
+             {"features": ["{table}:embedding"], "entities": {"{table}": [7, 8]}}
+
       Watch
         GET  /api/status
         GET  /api/topics
         GET  /api/tables/{table}/top?n=20
         GET  /api/explain/{table}/{id}
         GET  /metrics
+        GET  /openapi.yaml               all of this for programs
 
       Rebalance (bodies as in schemas/varve/v1/command.proto)
         GET  /api/rebalance
@@ -71,6 +83,7 @@ final class OperatorEndpoints {
     server.route().get("/api/topics").build(blocking(() -> Json.ok(served.topics().get())));
     server.route().get("/api/tables/{table}/top").build(this::top);
     server.route().get("/metrics").build(blocking(this::metrics));
+    server.route().get("/openapi.yaml").build(OPENAPI);
   }
 
   private HttpResponse top(ServiceRequestContext ctx, HttpRequest request) {

@@ -3,9 +3,11 @@ package dev.varve.serve;
 import com.linecorp.armeria.common.CommonPools;
 import com.linecorp.armeria.common.TlsProvider;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
+import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import dev.varve.schema.inference.GRPCInferenceServiceGrpc;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +61,7 @@ public final class VarveServer implements AutoCloseable {
     var meters = new LookupMeters(served.registry());
     var inference = new Inference(served.embeddings(), config.maxIds(), meters);
     var rest = new RestInference(inference, meters, served.version());
+    var feast = new FeastEndpoint(inference, meters);
     var calls = new GrpcInference(inference, meters, served.version());
     var limit = new LookupLimit(config.maxConcurrent(), meters);
     Supplier<Tokens> tokens = credentials.tokens();
@@ -71,6 +74,7 @@ public final class VarveServer implements AutoCloseable {
             config.httpPort(),
             it -> {
               rest.addTo(it, limit);
+              feast.addTo(it, limit);
               addRest(it, config, served, tokens);
             });
     try {
@@ -103,6 +107,11 @@ public final class VarveServer implements AutoCloseable {
   /** Looks whether certificate, key and tokens have changed, as happens every second anyway. */
   void checkCredentials() {
     credentials.check();
+  }
+
+  /** What the HTTP port answers. */
+  List<Route> httpRoutes() {
+    return http.routes();
   }
 
   /** Frees both ports, within a second; requests in flight have half of it to end. */

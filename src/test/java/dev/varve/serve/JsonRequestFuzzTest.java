@@ -31,6 +31,13 @@ class JsonRequestFuzzTest {
       """
           .getBytes(UTF_8);
 
+  private static final byte[] FEAST =
+      """
+      {"features": ["user:embedding", "item:status"], "full_feature_names": true, "x": [1, {}],
+       "entities": {"user": ["7", -12, 9223372036854775808], "item": ["é", "", "\\u00fc"]}}
+      """
+          .getBytes(UTF_8);
+
   private static final String[] FRAGMENTS = {
     "{",
     "}",
@@ -93,6 +100,23 @@ class JsonRequestFuzzTest {
   }
 
   @Test
+  void mutatedFeastRequestIsReadOrRefusedWithAReason() {
+    assertThat(isRefused(() -> readFeast(FEAST))).isFalse();
+    var refused = new AtomicInteger();
+    forAll(
+        5_000,
+        random -> {
+          byte[] body = FEAST;
+          for (int edits = random.nextInt(1, 5); edits > 0; edits--) {
+            body = mutate(body, random);
+          }
+          byte[] mutated = body;
+          refused.addAndGet(isRefused(() -> readFeast(mutated)) ? 1 : 0);
+        });
+    assertThat(refused.get()).isBetween(2_500, 4_999);
+  }
+
+  @Test
   void everyTrueBeginningOfARequestIsRefused() {
     int end = new String(GOOD, UTF_8).stripTrailing().getBytes(UTF_8).length;
     for (int length = 0; length < end; length++) {
@@ -113,16 +137,32 @@ class JsonRequestFuzzTest {
   }
 
   private static boolean isRefused(byte[] body, int jsonBytes) {
+    return isRefused(
+        () -> {
+          var request = JsonRequestReader.read("user", "", body, jsonBytes, MAX_IDS).lookup();
+          assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
+          assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
+        });
+  }
+
+  private static boolean isRefused(Runnable read) {
     try {
-      var request = JsonRequestReader.read("user", "", body, jsonBytes, MAX_IDS).lookup();
-      assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
-      assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
+      read.run();
       return false;
     } catch (RefusedException e) {
       var failure = Failure.of(e);
-      assertThat(failure.outcome()).isIn(Outcome.MALFORMED, Outcome.TOO_LARGE);
+      assertThat(failure.outcome()).isIn(Outcome.MALFORMED, Outcome.NOT_FOUND, Outcome.TOO_LARGE);
       assertThat(failure.message()).matches("(?s)\\S+: .+ \\(expected: .+\\)").hasSizeLessThan(400);
       return true;
+    }
+  }
+
+  private static void readFeast(byte[] body) {
+    FeastRequest request = FeastRequestReader.read(body, MAX_IDS);
+    int rows = request.entities().getFirst().ids().size();
+    assertThat(rows * request.tables().size()).isLessThanOrEqualTo(MAX_IDS);
+    for (String table : request.tables()) {
+      assertThat(request.entity(table).keys()).hasSize(rows);
     }
   }
 

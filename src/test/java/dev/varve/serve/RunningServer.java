@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import com.linecorp.armeria.common.auth.AuthToken;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.server.Route;
 import dev.varve.base.Bytes;
 import dev.varve.join.JoinWindow;
 import dev.varve.learn.Alarms;
@@ -33,9 +35,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** A server on free ports over fake embeddings, and clients of it. */
 final class RunningServer implements AutoCloseable {
@@ -213,6 +219,26 @@ final class RunningServer implements AutoCloseable {
         .factory(grpcConnections)
         .auth(AuthToken.ofOAuth2(token))
         .build(GRPCInferenceServiceBlockingStub.class);
+  }
+
+  /** Methods and paths of the HTTP port, as in "get /v2/models/{model}". */
+  Set<String> routes() {
+    Set<String> routes = new TreeSet<>();
+    for (Route route : server.httpRoutes()) {
+      for (HttpMethod method : route.methods()) {
+        routes.add(method.name().toLowerCase(Locale.ROOT) + " " + path(route));
+      }
+    }
+    return routes;
+  }
+
+  /** The paths of the HTTP port. */
+  Set<String> paths() {
+    return server.httpRoutes().stream().map(RunningServer::path).collect(Collectors.toSet());
+  }
+
+  private static String path(Route route) {
+    return route.patternString().replaceAll(":(\\w+)", "{$1}");
   }
 
   GRPCInferenceServiceBlockingStub grpc() {

@@ -9,14 +9,17 @@ import dev.varve.schema.inference.ModelMetadataResponse;
 import dev.varve.schema.inference.ModelMetadataResponse.TensorMetadata;
 import dev.varve.schema.inference.ModelReadyRequest;
 import dev.varve.schema.inference.ModelReadyResponse;
+import dev.varve.schema.inference.ModelStreamInferResponse;
 import dev.varve.schema.inference.ServerLiveRequest;
 import dev.varve.schema.inference.ServerLiveResponse;
 import dev.varve.schema.inference.ServerMetadataRequest;
 import dev.varve.schema.inference.ServerMetadataResponse;
 import dev.varve.schema.inference.ServerReadyRequest;
 import dev.varve.schema.inference.ServerReadyResponse;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** The Open Inference Protocol over gRPC. */
@@ -71,6 +74,7 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
             ServerMetadataResponse.newBuilder()
                 .setName(Inference.PLATFORM)
                 .setVersion(version)
+                .addAllExtensions(Inference.EXTENSIONS)
                 .build());
   }
 
@@ -85,18 +89,32 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
 
   @Override
   public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> observer) {
-    Supplier<ModelInferResponse> infer =
+    thread(ServiceRequestContext.current(), request)
+        .execute(() -> answer(observer, "ModelInfer", () -> infer(request)));
+  }
+
+  @Override
+  public StreamObserver<ModelInferRequest> modelStreamInfer(
+      StreamObserver<ModelStreamInferResponse> observer) {
+    var ctx = ServiceRequestContext.current();
+    // The time limit is one of requests; a stream lasts as long as its client likes.
+    ctx.clearRequestTimeout();
+    var answers = (ServerCallStreamObserver<ModelStreamInferResponse>) observer;
+    return new GrpcStream(answers, request -> thread(ctx, request), this::infer);
+  }
+
+  private static Executor thread(ServiceRequestContext ctx, ModelInferRequest request) {
+    return LookupThreads.executor(ctx, request.getSerializedSize());
+  }
+
+  private ModelInferResponse infer(ModelInferRequest request) {
+    return meters.measure(
+        LookupMeters.Protocol.GRPC,
         () -> {
-          LookupRequest lookup = GrpcRequestReader.read(request, inference.maxIds());
-          return GrpcAnswerWriter.write(inference.lookup(lookup));
-        };
-    LookupThreads.executor(ServiceRequestContext.current(), request.getSerializedSize())
-        .execute(
-            () ->
-                answer(
-                    observer,
-                    "ModelInfer",
-                    () -> meters.measure(LookupMeters.Protocol.GRPC, infer)));
+          Inputs inputs = inference.inputs(request.getModelName());
+          RequestHead head = GrpcRequestReader.read(request, inputs);
+          return GrpcAnswerWriter.write(inference.answer(head, inputs));
+        });
   }
 
   private static ModelMetadataResponse write(ModelMetadata metadata) {
@@ -106,6 +124,7 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
         .setPlatform(metadata.platform())
         .addAllInputs(tensors(metadata.inputs()))
         .addAllOutputs(tensors(metadata.outputs()))
+        .putAllProperties(metadata.properties())
         .build();
   }
 

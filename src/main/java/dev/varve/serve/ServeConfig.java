@@ -12,8 +12,11 @@ public record ServeConfig(
     @Doc("Port of gRPC, from 1 to 65535; 0 for any free one.") int grpcPort,
     @Doc("Most ids in one lookup, from 1 to 1048576.") int maxIds,
     @Doc("Largest request, from 1KiB to 1GiB.") Bytes maxBody,
-    @Doc("When a request that has no answer is given up, from 1ms to 1h.")
-        Duration requestTimeout) {
+    @Doc("When a request that has no answer is given up, from 1ms to 1h.") Duration requestTimeout,
+    @Doc(
+            "How far a copy may be behind that answers while a shard's owner is not there, unless"
+                + " a request says so itself, from 0s to 1d.")
+        Duration maxStaleness) {
   private static final String PORT_RULE = "a port from 1 to 65535, or 0 for any free one";
   private static final int MOST_IDS = 1 << 20;
 
@@ -38,11 +41,23 @@ public record ServeConfig(
         "requestTimeout",
         requestTimeout,
         "from 1ms to 1h");
+    Check.that(
+        !maxStaleness.isNegative() && maxStaleness.compareTo(Duration.ofDays(1)) <= 0,
+        "maxStaleness",
+        maxStaleness,
+        "from 0s to 1d");
   }
 
   /** This machine only, the usual ports of the Open Inference Protocol. */
   public static ServeConfig defaults() {
-    return new ServeConfig("127.0.0.1", 8000, 8001, 65_536, Bytes.mib(16), Duration.ofSeconds(10));
+    return new ServeConfig(
+        "127.0.0.1",
+        8000,
+        8001,
+        65_536,
+        Bytes.mib(16),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30));
   }
 
   private static boolean isPort(int port) {

@@ -114,6 +114,7 @@ class VarveConfigTest {
             serve.max-ids=65536
             serve.max-body=16MiB
             serve.request-timeout=10s
+            serve.max-staleness=30s
             """
                 .lines()
                 .toList());
@@ -194,6 +195,7 @@ class VarveConfigTest {
       serve.max-ids=99
       serve.max-body=2KiB
       serve.request-timeout=1500ms
+      serve.max-staleness=0ms
       """;
 
   private static final VarveConfig OTHER_CONFIG =
@@ -261,7 +263,8 @@ class VarveConfigTest {
               Duration.ofHours(36),
               "varve-2",
               Map.of("client.id", "x")),
-          new ServeConfig("0.0.0.0", 0, 9, 99, Bytes.kib(2), Duration.ofMillis(1500)));
+          new ServeConfig(
+              "0.0.0.0", 0, 9, 99, Bytes.kib(2), Duration.ofMillis(1500), Duration.ZERO));
 
   @Test
   void everyKeyReachesItsComponent() {
@@ -357,6 +360,7 @@ class VarveConfigTest {
         "serve.max-ids=0 | from 1 to 1048576",
         "serve.max-body=1023 | from 1KiB to 1GiB",
         "serve.request-timeout=0ms | from 1ms to 1h",
+        "serve.max-staleness=25h | from 0s to 1d",
       })
   void aValueOutsideItsRuleIsRefused(String setting, String rule) {
     String unquoted = setting.replace("'", "");

@@ -31,7 +31,22 @@ class JsonRequestFuzzTest {
       """
           .getBytes(UTF_8);
 
+  private static final byte[] POOLED =
+      """
+      {"inputs": [{"name": "ids", "shape": [2, 3], "datatype": "INT64",
+                   "data": [7, -12, 0, 1, 2, 3]}],
+       "parameters": {"pooling": "mean", "pad": 0, "max_staleness_ms": 500,
+                      "embeddings_datatype": "FP16", "timeout": 5},
+       "outputs": [{"name": "dims"}, {"name": "event_time_ms"}]}
+      """
+          .getBytes(UTF_8);
+
   private static final String[] FRAGMENTS = {
+    "[1,",
+    ",0]",
+    "-1",
+    "4294967296",
+    "\"pooling\"",
     "{",
     "}",
     "[",
@@ -59,17 +74,19 @@ class JsonRequestFuzzTest {
 
   @Test
   void mutatedRequestIsReadOrRefusedWithAReason() {
+    assertThat(isRefused(GOOD)).isFalse();
+    assertThat(isRefused(POOLED)).isFalse();
     var refused = new AtomicInteger();
     forAll(
-        5_000,
+        10_000,
         random -> {
-          byte[] body = GOOD;
+          byte[] body = random.nextBoolean() ? GOOD : POOLED;
           for (int edits = random.nextInt(1, 5); edits > 0; edits--) {
             body = mutate(body, random);
           }
           refused.addAndGet(isRefused(body) ? 1 : 0);
         });
-    assertThat(refused.get()).isBetween(2_500, 4_999);
+    assertThat(refused.get()).isBetween(5_000, 9_999);
   }
 
   /** Whatever share of the bytes is called JSON, and whatever stands behind it. */
@@ -114,8 +131,13 @@ class JsonRequestFuzzTest {
 
   private static boolean isRefused(byte[] body, int jsonBytes) {
     try {
-      var request = JsonRequestReader.read("user", "", body, jsonBytes, MAX_IDS).lookup();
+      var inputs = new LookupInputs(MAX_IDS);
+      var request =
+          inputs.request(JsonRequestReader.read("user", "", body, jsonBytes, inputs).head());
       assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
+      assertThat(request.shape()[0]).isBetween(0L, (long) MAX_IDS);
+      assertThat(Arrays.stream(request.shape()).reduce(1, (a, b) -> a * b))
+          .isEqualTo(request.keys().length);
       assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
       return false;
     } catch (RefusedException e) {

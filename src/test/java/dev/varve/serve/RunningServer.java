@@ -36,6 +36,7 @@ import java.util.TreeMap;
 final class RunningServer implements AutoCloseable {
   static final int MAX_IDS = 1000;
   static final Bytes MAX_BODY = Bytes.kib(64);
+  static final Duration STALENESS = Duration.ofSeconds(30);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -53,13 +54,14 @@ final class RunningServer implements AutoCloseable {
 
   /** Gives up after some milliseconds. */
   static RunningServer impatient(FakeEmbeddings embeddings) {
-    var config = new ServeConfig("127.0.0.1", 0, 0, MAX_IDS, MAX_BODY, Duration.ofMillis(20));
+    var config =
+        new ServeConfig("127.0.0.1", 0, 0, MAX_IDS, MAX_BODY, Duration.ofMillis(20), STALENESS);
     return new RunningServer(VarveServer.start(config, served(embeddings)));
   }
 
   static ServeConfig config(int httpPort, int grpcPort) {
     return new ServeConfig(
-        "127.0.0.1", httpPort, grpcPort, MAX_IDS, MAX_BODY, Duration.ofSeconds(30));
+        "127.0.0.1", httpPort, grpcPort, MAX_IDS, MAX_BODY, Duration.ofSeconds(30), STALENESS);
   }
 
   static RunningServer over(FakeEmbeddings embeddings, TopCategories top, Commands commands) {
@@ -126,8 +128,12 @@ final class RunningServer implements AutoCloseable {
     return answer(client.send(request(path).POST(chunks).build(), BodyHandlers.ofString()));
   }
 
+  String grpcUri() {
+    return "gproto+http://127.0.0.1:" + server.grpcPort();
+  }
+
   GRPCInferenceServiceBlockingStub grpc() {
-    return GrpcClients.builder("gproto+http://127.0.0.1:" + server.grpcPort())
+    return GrpcClients.builder(grpcUri())
         .factory(grpcConnections)
         .build(GRPCInferenceServiceBlockingStub.class);
   }

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /** The answer to a request, before it is written for a transport. */
-abstract sealed class Answer permits LookupAnswer {
+abstract sealed class Answer permits LookupAnswer, ScoreAnswer {
   private final RequestHead head;
   private final Freshness freshness;
 

@@ -103,13 +103,15 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
     return new GrpcStream(answers, request -> thread(ctx, request), this::infer);
   }
 
-  private static Executor thread(ServiceRequestContext ctx, ModelInferRequest request) {
-    return LookupThreads.executor(ctx, request.getSerializedSize());
+  private Executor thread(ServiceRequestContext ctx, ModelInferRequest request) {
+    Work work = inference.work(request.getModelName());
+    return LookupThreads.executor(ctx, work, request.getSerializedSize());
   }
 
   private ModelInferResponse infer(ModelInferRequest request) {
     return meters.measure(
         LookupMeters.Protocol.GRPC,
+        inference.work(request.getModelName()),
         () -> {
           Inputs inputs = inference.inputs(request.getModelName());
           RequestHead head = GrpcRequestReader.read(request, inputs);

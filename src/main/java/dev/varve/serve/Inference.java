@@ -1,6 +1,7 @@
 package dev.varve.serve;
 
 import dev.varve.base.Check;
+import dev.varve.learn.LivePredictions;
 import dev.varve.serve.ModelMetadata.Tensor;
 import dev.varve.store.Embeddings;
 import dev.varve.store.LookupStatus;
@@ -13,8 +14,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What the Open Inference Protocol means here: a model is a table, its version the layout version.
- * REST and gRPC only translate to and from it.
+ * What the Open Inference Protocol means here: a model is a table, or the one that predicts; its
+ * version is the layout version. REST and gRPC only translate to and from it.
  *
  * <p><b>Threads:</b> any.
  *
@@ -35,9 +36,12 @@ final class Inference {
   private final Embeddings embeddings;
   private final int maxIds;
   private final long maxStalenessMs;
+  private final String scoreModel;
+  private final Scoring scoring;
   private final LookupMeters meters;
 
-  Inference(Embeddings embeddings, ServeConfig config, LookupMeters meters) {
+  Inference(
+      Embeddings embeddings, LivePredictions predictions, ServeConfig config, LookupMeters meters) {
     int maxIds = config.maxIds();
     long most = MOST_FLOATS / embeddings.dimension();
     Check.that(
@@ -48,7 +52,14 @@ final class Inference {
     this.embeddings = embeddings;
     this.maxIds = maxIds;
     this.maxStalenessMs = config.maxStaleness().toMillis();
+    this.scoreModel = config.scoreModel();
+    this.scoring = new Scoring(predictions, maxIds);
     this.meters = meters;
+  }
+
+  /** What a request to a model is for. */
+  Work work(String model) {
+    return model.equals(scoreModel) ? Work.SCORE : Work.LOOKUP;
   }
 
   boolean ready() {
@@ -56,24 +67,38 @@ final class Inference {
   }
 
   /**
-   * Whether lookups in a table can be answered now.
+   * Whether a model can be used now.
    *
    * @param version layout version; empty for the current one
    */
-  boolean ready(String table, String version) {
+  boolean ready(String model, String version) {
     if (!embeddings.ready()) {
       return false;
     }
-    metadata(table, version);
+    metadata(model, version);
     return true;
   }
 
   /**
-   * What is to be known of a table.
+   * What is to be known of a model.
    *
    * @param version layout version; empty for the current one
    */
-  ModelMetadata metadata(String table, String version) {
+  ModelMetadata metadata(String model, String version) {
+    return switch (work(model)) {
+      case LOOKUP -> tableMetadata(model, version);
+      case SCORE ->
+          new ModelMetadata(
+              model,
+              List.of(Long.toString(currentVersion(version))),
+              PLATFORM,
+              scoring.features(),
+              List.of(tensor(Output.PROBABILITY, Datatype.FP32, ModelMetadata.ANY)),
+              new TreeMap<>(Map.of("max_ids", Integer.toString(maxIds), "parameters", "pad")));
+    };
+  }
+
+  private ModelMetadata tableMetadata(String table, String version) {
     requireTable(table);
     return new ModelMetadata(
         table,
@@ -105,14 +130,27 @@ final class Inference {
 
   /** What receives the inputs of a request to a model. */
   Inputs inputs(String model) {
-    return new LookupInputs(maxIds);
+    return switch (work(model)) {
+      case LOOKUP -> new LookupInputs(maxIds);
+      case SCORE -> scoring.inputs();
+    };
   }
 
   /** Answers a request whose inputs were read into {@link #inputs}. */
   Answer answer(RequestHead head, Inputs inputs) {
     return switch (inputs) {
       case LookupInputs lookup -> lookup(lookup.request(head));
+      case ScoreInputs score -> score(head, score);
     };
+  }
+
+  private ScoreAnswer score(RequestHead head, ScoreInputs inputs) {
+    long version = currentVersion(head.version());
+    // Read before the rows, as for lookups.
+    var freshness = new Freshness(version, embeddings.watermarkMs(), 0);
+    ScoreAnswer answer = scoring.answer(head, inputs, freshness);
+    meters.countExamples(answer.values(Output.PROBABILITY));
+    return answer;
   }
 
   /** Looks up the vectors of a request. */

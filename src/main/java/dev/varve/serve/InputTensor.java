@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads:</b> one.
  */
-abstract sealed class InputTensor permits IdsTensor {
+abstract sealed class InputTensor permits IdsTensor, FeatureTensor {
   static final String BYTES = "BYTES";
   static final String INT64 = "INT64";
   static final String FP32 = "FP32";

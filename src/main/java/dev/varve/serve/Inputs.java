@@ -1,7 +1,7 @@
 package dev.varve.serve;
 
 /** Receives the inputs of a request, one after the other, whichever transport brings them. */
-sealed interface Inputs permits LookupInputs {
+sealed interface Inputs permits LookupInputs, ScoreInputs {
   /**
    * The next input, to be filled.
    *

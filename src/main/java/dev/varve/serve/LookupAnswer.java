@@ -1,5 +1,6 @@
 package dev.varve.serve;
 
+import dev.varve.base.Check;
 import dev.varve.store.Vectors;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -28,6 +29,7 @@ final class LookupAnswer extends Answer {
       case STATUS -> Datatype.INT8;
       case DIMS -> Datatype.INT32;
       case EVENT_TIME_MS -> Datatype.INT64;
+      case PROBABILITY -> throw none(output);
     };
   }
 
@@ -53,10 +55,16 @@ final class LookupAnswer extends Answer {
       case STATUS -> to.put(found.statuses());
       case DIMS -> to.asIntBuffer().put(found.dimensions());
       case EVENT_TIME_MS -> to.asLongBuffer().put(Objects.requireNonNull(found.timesMs()));
+      case PROBABILITY -> throw none(output);
     }
     if (output != Output.STATUS) {
       to.position(to.position() + rawBytes(output));
     }
+  }
+
+  private static IllegalArgumentException none(Output output) {
+    return new IllegalArgumentException(
+        Check.message("output", output.text(), "one of those that a lookup has"));
   }
 
   private void putVectors(ByteBuffer to) {

@@ -5,15 +5,16 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * What is counted of lookups. Every meter exists from the start, so a rate can be drawn from the
- * first request on and no request pays for finding one. Requests that the transport itself refuses
- * (over its size limit, or no HTTP at all) are not lookups and not counted.
+ * What is counted of lookups and predictions. Every meter exists from the start, so a rate can be
+ * drawn from the first request on and no request pays for finding one. Requests that the transport
+ * itself refuses (over its size limit, or no HTTP at all) are neither and not counted.
  *
  * <p><b>Threads:</b> any.
  */
@@ -31,31 +32,34 @@ final class LookupMeters {
     Duration.ofSeconds(1)
   };
 
-  private final OfProtocol rest;
-  private final OfProtocol grpc;
+  private final Map<Work, Map<Protocol, OfProtocol>> meters = new EnumMap<>(Work.class);
   private final Counter ids;
   private final Counter unknownIds;
+  private final Counter examples;
 
-  /** How a lookup came in. */
+  /** How a request came in. */
   enum Protocol {
     REST,
     GRPC
   }
 
   LookupMeters(MeterRegistry registry) {
-    rest = new OfProtocol(registry, "rest");
-    grpc = new OfProtocol(registry, "grpc");
+    for (Work work : Work.values()) {
+      Map<Protocol, OfProtocol> each = new EnumMap<>(Protocol.class);
+      for (Protocol protocol : Protocol.values()) {
+        each.put(protocol, new OfProtocol(registry, work, protocol));
+      }
+      meters.put(work, each);
+    }
     ids = counter("varve.lookup.ids", "Ids looked up").register(registry);
     unknownIds = counter("varve.lookup.unknown.ids", "Ids without a row").register(registry);
+    examples = counter("varve.score.examples", "Examples predicted").register(registry);
   }
 
   /** Counts and times one request, from its bytes to the bytes of the answer. */
-  <T> T measure(Protocol protocol, Supplier<T> request) {
-    OfProtocol meters =
-        switch (protocol) {
-          case REST -> rest;
-          case GRPC -> grpc;
-        };
+  <T> T measure(Protocol protocol, Work work, Supplier<T> request) {
+    OfProtocol of = Objects.requireNonNull(meters.get(work)).get(protocol);
+    OfProtocol counted = Objects.requireNonNull(of);
     long start = System.nanoTime();
     Outcome outcome = Outcome.FAILED;
     try {
@@ -66,14 +70,22 @@ final class LookupMeters {
       outcome = Failure.of(e).outcome();
       throw e;
     } finally {
-      meters.latency.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-      Objects.requireNonNull(meters.requests.get(outcome)).increment();
+      counted.latency.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+      Objects.requireNonNull(counted.requests.get(outcome)).increment();
     }
   }
 
   void countIds(int looked, int unknown) {
     ids.increment(looked);
     unknownIds.increment(unknown);
+  }
+
+  void countExamples(int predicted) {
+    examples.increment(predicted);
+  }
+
+  private static String name(Work work) {
+    return "varve." + work.name().toLowerCase(Locale.ROOT);
   }
 
   private static Counter.Builder counter(String name, String description) {
@@ -85,20 +97,22 @@ final class LookupMeters {
     private final Timer latency;
     private final Map<Outcome, Counter> requests = new EnumMap<>(Outcome.class);
 
-    OfProtocol(MeterRegistry registry, String protocol) {
+    OfProtocol(MeterRegistry registry, Work work, Protocol of) {
+      String protocol = of.name().toLowerCase(Locale.ROOT);
       latency =
-          Timer.builder("varve.lookup.latency")
-              .description("Time from the bytes of a lookup to the bytes of its answer")
+          Timer.builder(name(work) + ".latency")
+              .description("Time from the bytes of a request to the bytes of its answer")
               .tag("protocol", protocol)
               .serviceLevelObjectives(LATENCIES)
               .register(registry);
       for (Outcome outcome : Outcome.values()) {
-        requests.put(outcome, requests(registry, protocol, outcome));
+        requests.put(outcome, requests(registry, work, protocol, outcome));
       }
     }
 
-    private static Counter requests(MeterRegistry registry, String protocol, Outcome outcome) {
-      return counter("varve.lookup.requests", "Lookups by how they came and how they ended")
+    private static Counter requests(
+        MeterRegistry registry, Work work, String protocol, Outcome outcome) {
+      return counter(name(work) + ".requests", "Requests by how they came and how they ended")
           .tag("protocol", protocol)
           .tag("outcome", outcome.text())
           .register(registry);

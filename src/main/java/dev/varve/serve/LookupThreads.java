@@ -4,7 +4,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.concurrent.Executor;
 
 /**
- * Which thread answers a lookup.
+ * Which thread answers a lookup, or predicts.
  *
  * <p>A row in memory is read in well below a microsecond, but nobody can say beforehand whether a
  * row is there: a cold one, and at times an unknown one, is a read from RocksDB, microseconds from
@@ -19,6 +19,7 @@ import java.util.concurrent.Executor;
  *   <li>Any other, or one of unknown length, goes to the blocking executor: parsing and writing
  *       thousands of ids takes milliseconds even if all are in memory, and no health check should
  *       wait behind that.
+ *   <li>Predictions too: they wait for a shard that is moving.
  * </ul>
  */
 final class LookupThreads {
@@ -32,8 +33,8 @@ final class LookupThreads {
    *
    * @param requestBytes its size; negative if unknown
    */
-  static Executor executor(ServiceRequestContext ctx, long requestBytes) {
+  static Executor executor(ServiceRequestContext ctx, Work work, long requestBytes) {
     boolean small = requestBytes >= 0 && requestBytes <= SMALL_BYTES;
-    return small ? Runnable::run : ctx.blockingTaskExecutor();
+    return small && work == Work.LOOKUP ? Runnable::run : ctx.blockingTaskExecutor();
   }
 }

@@ -11,7 +11,9 @@ enum Output {
   /** Dimension of the row that each came from, INT32; 0 where there is none. */
   DIMS,
   /** Event time of the last update of that row, INT64, milliseconds; 0 where there is none. */
-  EVENT_TIME_MS;
+  EVENT_TIME_MS,
+  /** That an example is clicked, FP32. */
+  PROBABILITY;
 
   private final String text = name().toLowerCase(Locale.ROOT);
 

@@ -16,6 +16,10 @@ record OutputSet(List<Output> all, List<Output> usual) {
           List.of(Output.EMBEDDINGS, Output.STATUS, Output.DIMS, Output.EVENT_TIME_MS),
           List.of(Output.EMBEDDINGS, Output.STATUS));
 
+  /** Of the model that predicts. */
+  static final OutputSet SCORE =
+      new OutputSet(List.of(Output.PROBABILITY), List.of(Output.PROBABILITY));
+
   /** The output of this name. */
   Output of(String text) {
     for (Output output : all) {

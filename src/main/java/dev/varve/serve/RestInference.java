@@ -67,13 +67,14 @@ final class RestInference {
   }
 
   private HttpResponse infer(ServiceRequestContext ctx, HttpRequest request) {
-    // A body that did not arrive, or is too large, ends here: it is no lookup.
+    Work work = inference.work(model(ctx));
+    // A body that did not arrive, or is too large, ends here: it is no request for a model.
     return HttpResponse.of(
         request
             .aggregate()
             .thenApplyAsync(
-                body -> meters.measure(LookupMeters.Protocol.REST, () -> infer(ctx, body)),
-                LookupThreads.executor(ctx, request.headers().contentLength())));
+                body -> meters.measure(LookupMeters.Protocol.REST, work, () -> infer(ctx, body)),
+                LookupThreads.executor(ctx, work, request.headers().contentLength())));
   }
 
   private HttpResponse infer(ServiceRequestContext ctx, AggregatedHttpRequest request) {

@@ -16,7 +16,9 @@ public record ServeConfig(
     @Doc(
             "How far a copy may be behind that answers while a shard's owner is not there, unless"
                 + " a request says so itself, from 0s to 1d.")
-        Duration maxStaleness) {
+        Duration maxStaleness,
+    @Doc("Model that predicts whole examples; a table of this name cannot be looked up.")
+        String scoreModel) {
   private static final String PORT_RULE = "a port from 1 to 65535, or 0 for any free one";
   private static final int MOST_IDS = 1 << 20;
 
@@ -46,6 +48,11 @@ public record ServeConfig(
         "maxStaleness",
         maxStaleness,
         "from 0s to 1d");
+    Check.that(
+        !scoreModel.isBlank() && scoreModel.indexOf('/') < 0,
+        "scoreModel",
+        scoreModel,
+        "a name without a slash");
   }
 
   /** This machine only, the usual ports of the Open Inference Protocol. */
@@ -57,7 +64,8 @@ public record ServeConfig(
         65_536,
         Bytes.mib(16),
         Duration.ofSeconds(10),
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(30),
+        "score");
   }
 
   private static boolean isPort(int port) {

@@ -29,7 +29,7 @@ public final class VarveServer implements AutoCloseable {
    */
   public static VarveServer start(ServeConfig config, Served served) {
     var meters = new LookupMeters(served.registry());
-    var inference = new Inference(served.embeddings(), config, meters);
+    var inference = new Inference(served.embeddings(), served.predictions(), config, meters);
     var rest = new RestInference(inference, meters, served.version());
     var calls = new GrpcInference(inference, meters, served.version());
     Listener http =

@@ -13,6 +13,7 @@ import dev.varve.join.JoinWindow;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.DenseReplica;
 import dev.varve.learn.InFlight;
+import dev.varve.learn.LivePredictions;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.Optimizer;
 import dev.varve.learn.OptimizerConfig;
@@ -68,6 +69,7 @@ public final class Applications implements AutoCloseable {
   private final StoreApplication store;
   private final KafkaStreams learn;
   private final StreamsEmbeddings embeddings;
+  private final LivePredictions predictions;
   private final OpenTransactions open;
 
   /**
@@ -95,6 +97,7 @@ public final class Applications implements AutoCloseable {
             new DenseReplica(optimizer.dense()),
             optimizer,
             config.model);
+    predictions = new LivePredictions(config.kafka.shards(), dimension, shared);
     learn = learn(learnTopology(topics, shared), topics, bootstrap, stateFolder);
   }
 
@@ -199,6 +202,11 @@ public final class Applications implements AutoCloseable {
 
   public StreamsEmbeddings embeddings() {
     return embeddings;
+  }
+
+  /** Predicts what nobody learns, with what this process's trainers know. */
+  public LivePredictions predictions() {
+    return predictions;
   }
 
   public QualityWindow quality() {

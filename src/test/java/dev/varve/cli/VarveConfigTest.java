@@ -115,6 +115,7 @@ class VarveConfigTest {
             serve.max-body=16MiB
             serve.request-timeout=10s
             serve.max-staleness=30s
+            serve.score-model=score
             """
                 .lines()
                 .toList());
@@ -196,6 +197,7 @@ class VarveConfigTest {
       serve.max-body=2KiB
       serve.request-timeout=1500ms
       serve.max-staleness=0ms
+      serve.score-model=ctr
       """;
 
   private static final VarveConfig OTHER_CONFIG =
@@ -264,7 +266,7 @@ class VarveConfigTest {
               "varve-2",
               Map.of("client.id", "x")),
           new ServeConfig(
-              "0.0.0.0", 0, 9, 99, Bytes.kib(2), Duration.ofMillis(1500), Duration.ZERO));
+              "0.0.0.0", 0, 9, 99, Bytes.kib(2), Duration.ofMillis(1500), Duration.ZERO, "ctr"));
 
   @Test
   void everyKeyReachesItsComponent() {
@@ -361,6 +363,7 @@ class VarveConfigTest {
         "serve.max-body=1023 | from 1KiB to 1GiB",
         "serve.request-timeout=0ms | from 1ms to 1h",
         "serve.max-staleness=25h | from 0s to 1d",
+        "serve.score-model=a/b | a name without a slash",
       })
   void aValueOutsideItsRuleIsRefused(String setting, String rule) {
     String unquoted = setting.replace("'", "");

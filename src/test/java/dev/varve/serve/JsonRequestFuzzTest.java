@@ -41,6 +41,17 @@ class JsonRequestFuzzTest {
       """
           .getBytes(UTF_8);
 
+  private static final byte[] EXAMPLES =
+      """
+      {"inputs": [{"name": "user", "shape": [2], "datatype": "INT64", "data": [7, -12]},
+                  {"name": "tag", "shape": [2, 2], "datatype": "BYTES", "data": ["a", "", 3, "b"]},
+                  {"name": "price", "shape": [2], "datatype": "FP32", "data": [1.5, 3]}],
+       "parameters": {"pad": 0}, "outputs": [{"name": "probability"}]}
+      """
+          .getBytes(UTF_8);
+
+  private final FakeRows rows = new FakeRows();
+
   private static final String[] FRAGMENTS = {
     "[1,",
     ",0]",
@@ -110,6 +121,32 @@ class JsonRequestFuzzTest {
   }
 
   @Test
+  void mutatedExamplesAreReadOrRefusedWithAReason() {
+    assertThat(areRefused(EXAMPLES)).isFalse();
+    var refused = new AtomicInteger();
+    forAll(
+        10_000,
+        random -> {
+          byte[] body = EXAMPLES;
+          for (int edits = random.nextInt(1, 4); edits > 0; edits--) {
+            body = mutate(body, random);
+          }
+          refused.addAndGet(areRefused(body) ? 1 : 0);
+        });
+    assertThat(refused.get()).isBetween(5_000, 9_999);
+    assertThat(rows.features().size()).as("asking teaches nothing").isEqualTo(5);
+  }
+
+  private boolean areRefused(byte[] body) {
+    return isRefused(
+        () -> {
+          var inputs = new ScoreInputs(rows.features(), MAX_IDS);
+          var head = JsonRequestReader.read("score", "", body, body.length, inputs).head();
+          assertThat(inputs.examples(head.parameters().pad(), 1)).hasSizeLessThanOrEqualTo(MAX_IDS);
+        });
+  }
+
+  @Test
   void everyTrueBeginningOfARequestIsRefused() {
     int end = new String(GOOD, UTF_8).stripTrailing().getBytes(UTF_8).length;
     for (int length = 0; length < end; length++) {
@@ -130,15 +167,23 @@ class JsonRequestFuzzTest {
   }
 
   private static boolean isRefused(byte[] body, int jsonBytes) {
+    return isRefused(() -> read(body, jsonBytes));
+  }
+
+  private static void read(byte[] body, int jsonBytes) {
+    var inputs = new LookupInputs(MAX_IDS);
+    var request =
+        inputs.request(JsonRequestReader.read("user", "", body, jsonBytes, inputs).head());
+    assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
+    assertThat(request.shape()[0]).isBetween(0L, (long) MAX_IDS);
+    assertThat(Arrays.stream(request.shape()).reduce(1, (a, b) -> a * b))
+        .isEqualTo(request.keys().length);
+    assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
+  }
+
+  private static boolean isRefused(Runnable reading) {
     try {
-      var inputs = new LookupInputs(MAX_IDS);
-      var request =
-          inputs.request(JsonRequestReader.read("user", "", body, jsonBytes, inputs).head());
-      assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
-      assertThat(request.shape()[0]).isBetween(0L, (long) MAX_IDS);
-      assertThat(Arrays.stream(request.shape()).reduce(1, (a, b) -> a * b))
-          .isEqualTo(request.keys().length);
-      assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
+      reading.run();
       return false;
     } catch (RefusedException e) {
       var failure = Failure.of(e);

@@ -7,6 +7,7 @@ import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.varve.base.Bytes;
 import dev.varve.join.JoinWindow;
 import dev.varve.learn.Alarms;
+import dev.varve.learn.LivePredictions;
 import dev.varve.learn.TopCategories;
 import dev.varve.schema.DelayBin;
 import dev.varve.schema.JoinReport;
@@ -55,13 +56,21 @@ final class RunningServer implements AutoCloseable {
   /** Gives up after some milliseconds. */
   static RunningServer impatient(FakeEmbeddings embeddings) {
     var config =
-        new ServeConfig("127.0.0.1", 0, 0, MAX_IDS, MAX_BODY, Duration.ofMillis(20), STALENESS);
+        new ServeConfig(
+            "127.0.0.1", 0, 0, MAX_IDS, MAX_BODY, Duration.ofMillis(20), STALENESS, "score");
     return new RunningServer(VarveServer.start(config, served(embeddings)));
   }
 
   static ServeConfig config(int httpPort, int grpcPort) {
     return new ServeConfig(
-        "127.0.0.1", httpPort, grpcPort, MAX_IDS, MAX_BODY, Duration.ofSeconds(30), STALENESS);
+        "127.0.0.1",
+        httpPort,
+        grpcPort,
+        MAX_IDS,
+        MAX_BODY,
+        Duration.ofSeconds(30),
+        STALENESS,
+        "score");
   }
 
   static RunningServer over(FakeEmbeddings embeddings, TopCategories top, Commands commands) {
@@ -77,10 +86,28 @@ final class RunningServer implements AutoCloseable {
         });
   }
 
+  static RunningServer over(LivePredictions predictions) {
+    var embeddings = FakeEmbeddings.users().with("score", "7", 1, 2, 3);
+    Served usual = served(embeddings);
+    return new RunningServer(
+        VarveServer.start(
+            config(0, 0),
+            new Served(
+                usual.version(),
+                embeddings,
+                predictions,
+                usual.status(),
+                usual.topics(),
+                usual.top(),
+                usual.commands(),
+                usual.registry())));
+  }
+
   private static Served served(FakeEmbeddings embeddings, TopCategories top, Commands commands) {
     return new Served(
         "1.2.3",
         embeddings,
+        new FakeRows().predictions(),
         () -> status(embeddings),
         () -> topics(embeddings),
         top,

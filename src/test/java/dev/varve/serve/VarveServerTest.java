@@ -51,7 +51,8 @@ class VarveServerTest {
 
   @Test
   void hostWithoutAnAddressIsRefused() {
-    var config = new ServeConfig("[no address]", 0, 0, 1, RunningServer.MAX_BODY, MINUTE, MINUTE);
+    var config =
+        new ServeConfig("[no address]", 0, 0, 1, RunningServer.MAX_BODY, MINUTE, MINUTE, "score");
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> VarveServer.start(config, served))
@@ -61,7 +62,8 @@ class VarveServerTest {
   @Test
   void moreIdsThanAnAnswerCanHoldAreRefused() {
     var config =
-        new ServeConfig("127.0.0.1", 0, 0, 1 << 20, RunningServer.MAX_BODY, MINUTE, MINUTE);
+        new ServeConfig(
+            "127.0.0.1", 0, 0, 1 << 20, RunningServer.MAX_BODY, MINUTE, MINUTE, "score");
     var wide = RunningServer.served(new FakeEmbeddings(1024));
 
     assertThatIllegalArgumentException()

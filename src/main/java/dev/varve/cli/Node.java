@@ -181,6 +181,7 @@ final class Node implements AutoCloseable {
     return new Served(
         version,
         applications.embeddings(),
+        applications.predictions(),
         () -> status(applications),
         () -> topicStatus(setup),
         applications.top(),

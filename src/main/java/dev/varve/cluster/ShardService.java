@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * Answers other instances from the shards of this one, and from nothing else: a question is never
  * passed on.
  *
- * <p><b>Threads:</b> any asks; answers are made on threads of its own. Those of lookups may all wait
- * for other instances, whose threads wait for this one.
+ * <p><b>Threads:</b> any asks; answers are made on threads of its own. Those of lookups may all
+ * wait for other instances, whose threads wait for this one.
  */
 final class ShardService extends ShardsImplBase {
   private static final Logger log = LoggerFactory.getLogger(ShardService.class);
@@ -60,19 +60,24 @@ final class ShardService extends ShardsImplBase {
           .asRuntimeException();
     }
     long[] keys = keys(request);
-    var found = new Vectors(keys.length, width);
+    var found = new Vectors(keys.length, width, request.getTimes());
     long watermarkMs = 0;
     if (request.getCopy()) {
       watermarkMs = own.lookupCopy(request.getShard(), request.getTable(), keys, found);
     } else {
       own.lookup(request.getTable(), keys, 0, found);
     }
-    return ReadVectorsReply.newBuilder()
-        .setVectors(Floats.pack(found.vectors(), keys.length * width))
-        .setStatuses(UnsafeByteOperations.unsafeWrap(found.statuses()))
-        .addAllDimensions(list(found.dimensions()))
-        .setWatermarkMs(watermarkMs)
-        .build();
+    var reply =
+        ReadVectorsReply.newBuilder()
+            .setVectors(Floats.pack(found.vectors(), keys.length * width))
+            .setStatuses(UnsafeByteOperations.unsafeWrap(found.statuses()))
+            .addAllDimensions(list(found.dimensions()))
+            .setWatermarkMs(watermarkMs);
+    long[] timesMs = found.timesMs();
+    if (timesMs != null) {
+      reply.addAllTimesMs(Arrays.stream(timesMs).boxed().toList());
+    }
+    return reply.build();
   }
 
   private static long[] keys(ReadVectorsRequest request) {

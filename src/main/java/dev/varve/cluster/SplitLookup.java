@@ -114,6 +114,10 @@ final class SplitLookup {
     return parts;
   }
 
+  private Vectors room(int n) {
+    return new Vectors(n, to.width(), to.timesMs() != null);
+  }
+
   private static int[] positions(List<Part> parts) {
     return parts.stream().flatMapToInt(part -> Arrays.stream(part.at)).toArray();
   }
@@ -130,7 +134,7 @@ final class SplitLookup {
       return parts;
     }
     int[] at = positions(parts);
-    var found = new Vectors(at.length, to.width());
+    var found = room(at.length);
     try {
       own.lookup(table, keys(at), 0, found);
     } catch (ShardUnavailableException e) {
@@ -145,7 +149,11 @@ final class SplitLookup {
   }
 
   private ReadVectorsRequest.Builder request(int[] at) {
-    var request = ReadVectorsRequest.newBuilder().setTable(table).setWidth(to.width());
+    var request =
+        ReadVectorsRequest.newBuilder()
+            .setTable(table)
+            .setWidth(to.width())
+            .setTimes(to.timesMs() != null);
     for (int i : at) {
       request.addKeys(keys[i]);
     }
@@ -214,7 +222,7 @@ final class SplitLookup {
   }
 
   private long readCopyHere(Part part) {
-    var found = new Vectors(part.at.length, to.width());
+    var found = room(part.at.length);
     long watermarkMs = own.lookupCopy(part.shard, table, keys(part.at), found);
     return take(watermarkMs, () -> scatter(found, part.at));
   }
@@ -241,14 +249,23 @@ final class SplitLookup {
       to.statuses()[at[i]] = found.statuses()[i];
       to.dimensions()[at[i]] = found.dimensions()[i];
     }
+    long[] timesMs = to.timesMs();
+    long[] foundMs = found.timesMs();
+    for (int i = 0; timesMs != null && foundMs != null && i < at.length; i++) {
+      timesMs[at[i]] = foundMs[i];
+    }
   }
 
   private void scatter(ReadVectorsReply reply, int[] at) {
-    var found = new Vectors(at.length, to.width());
+    var found = room(at.length);
     Floats.unpack(reply.getVectors(), found.vectors(), at.length * to.width());
     reply.getStatuses().copyTo(found.statuses(), 0);
     for (int i = 0; i < at.length; i++) {
       found.dimensions()[i] = reply.getDimensions(i);
+    }
+    long[] timesMs = found.timesMs();
+    for (int i = 0; timesMs != null && i < at.length; i++) {
+      timesMs[i] = reply.getTimesMs(i);
     }
     scatter(found, at);
   }

@@ -188,13 +188,18 @@ public final class ExampleCodec {
       requireNew(numericals, numericalCount, index, feature.getName());
       double value = feature.getValue();
       numericals[numericalCount] = index;
-      values[numericalCount++] = (float) (Math.signum(value) * Math.log1p(Math.abs(value)));
+      values[numericalCount++] = scaled(value);
     } else {
       requireNew(fields, fieldCount, index, feature.getName());
       addKeys(feature);
       fields[fieldCount] = index;
       ends[fieldCount++] = keyCount;
     }
+  }
+
+  /** A number on the scale that is learned: sign(v) ln(1 + |v|). */
+  public static float scaled(double value) {
+    return (float) (Math.signum(value) * Math.log1p(Math.abs(value)));
   }
 
   private void addKeys(Feature feature) {

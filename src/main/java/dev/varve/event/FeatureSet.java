@@ -35,12 +35,17 @@ public final class FeatureSet {
     }
   }
 
+  /** Whether only declared features are accepted. */
+  public boolean isClosed() {
+    return config.closed();
+  }
+
   public boolean isKnown(String name) {
     return byName.containsKey(name);
   }
 
   /** The feature of this name; null when it is not known. Whoever is known stays so. */
-  @Nullable Known find(String name) {
+  public @Nullable Known find(String name) {
     return byName.get(name);
   }
 

@@ -28,12 +28,14 @@ final class Access implements DecoratingHttpServiceFunction {
   private static final String HEADER = "authorization";
   private static final String RULE = "Bearer and a token that serve.tokens has";
 
+  private static final String INFERENCE = "/inference.GRPCInferenceService/";
+
   private static final Set<String> OPEN =
       Set.of(
           "/v2/health/live",
           "/v2/health/ready",
-          "/inference.GRPCInferenceService/ServerLive",
-          "/inference.GRPCInferenceService/ServerReady");
+          INFERENCE + "ServerLive",
+          INFERENCE + "ServerReady");
 
   private final Supplier<Tokens> tokens;
   private final Function<ServiceRequestContext, Role> needed;
@@ -56,9 +58,9 @@ final class Access implements DecoratingHttpServiceFunction {
     return new Access(tokens, Access::neededOverHttp, registry, "rest");
   }
 
-  /** For the gRPC port: there are lookups and metadata only. */
+  /** For the gRPC port: readers may look up; what instances ask each other is for operators. */
   static Access grpc(Supplier<Tokens> tokens, MeterRegistry registry) {
-    return new Access(tokens, _ -> Role.READER, registry, "grpc");
+    return new Access(tokens, Access::neededOverGrpc, registry, "grpc");
   }
 
   /** Who sent a request, for people: the name of the token, if any, and the address. */
@@ -100,7 +102,12 @@ final class Access implements DecoratingHttpServiceFunction {
 
   private static Role neededOverHttp(ServiceRequestContext ctx) {
     boolean reads = ctx.method() == HttpMethod.GET || ctx.method() == HttpMethod.HEAD;
-    return reads || ctx.path().startsWith("/v2/") ? Role.READER : Role.OPERATOR;
+    boolean looksUp = ctx.path().startsWith("/v2/") || ctx.path().equals(FeastEndpoint.PATH);
+    return reads || looksUp ? Role.READER : Role.OPERATOR;
+  }
+
+  private static Role neededOverGrpc(ServiceRequestContext ctx) {
+    return ctx.path().startsWith(INFERENCE) ? Role.READER : Role.OPERATOR;
   }
 
   private static Counter counter(MeterRegistry registry, String protocol, Outcome outcome) {

@@ -3,6 +3,7 @@ package dev.varve.serve;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.varve.store.LookupStatus;
+import dev.varve.store.Vectors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -107,7 +108,8 @@ final class FeastAnswerWriter {
   }
 
   private void feature(FeastFeature feature, LookupAnswer answer) throws IOException {
-    byte[] codes = answer.statuses();
+    Vectors found = answer.found();
+    byte[] codes = found.statuses();
     json.writeStartObject();
     json.writeArrayFieldStart("values");
     for (int i = 0; i < codes.length; i++) {
@@ -116,7 +118,7 @@ final class FeastAnswerWriter {
         json.writeNull();
       } else {
         switch (feature) {
-          case EMBEDDING -> vector(answer.vectors(), i, answer.vectors().length / codes.length);
+          case EMBEDDING -> vector(found.vectors(), i, found.width());
           case STATUS -> json.writeString(status.text());
         }
       }

@@ -21,13 +21,15 @@ import java.util.Map;
  * <p><b>Source:</b> Feast 0.67, {@code feature_server.py} and {@code errors.py}.
  */
 final class FeastEndpoint {
-  private static final String PATH = "/get-online-features";
+  static final String PATH = "/get-online-features";
 
   private final Inference inference;
+  private final int maxIds;
   private final LookupMeters meters;
 
-  FeastEndpoint(Inference inference, LookupMeters meters) {
+  FeastEndpoint(Inference inference, int maxIds, LookupMeters meters) {
     this.inference = inference;
+    this.maxIds = maxIds;
     this.meters = meters;
   }
 
@@ -49,23 +51,25 @@ final class FeastEndpoint {
             .thenApplyAsync(
                 body -> answerOrRefuse(ctx, body),
                 LookupThreads.executor(
-                    ctx, request.headers().contentLength(), inference.mayWait())));
+                    ctx, Work.LOOKUP, request.headers().contentLength(), inference.mayWait())));
   }
 
   private HttpResponse answerOrRefuse(ServiceRequestContext ctx, AggregatedHttpRequest body) {
     try {
-      return meters.measure(LookupMeters.Protocol.FEAST, ctx, () -> answer(body));
+      return meters.measure(LookupMeters.Protocol.FEAST, Work.LOOKUP, ctx, () -> answer(body));
     } catch (RuntimeException e) {
       return refusal(Failure.logged(e, "POST " + PATH));
     }
   }
 
   private HttpResponse answer(AggregatedHttpRequest body) {
-    FeastRequest request = FeastRequestReader.read(body.content().array(), inference.maxIds());
+    FeastRequest request = FeastRequestReader.read(body.content().array(), maxIds);
     Map<String, LookupAnswer> found = new LinkedHashMap<>();
     for (String table : request.tables()) {
       long[] keys = request.entity(table).keys();
-      found.put(table, inference.lookup(new LookupRequest(table, "", "", keys, Output.ALL)));
+      found.put(
+          table,
+          inference.lookup(new LookupRequest(table, "", "", keys, OutputSet.LOOKUP.usual())));
     }
     return HttpResponse.of(HttpStatus.OK, MediaType.JSON, FeastAnswerWriter.write(request, found));
   }

@@ -9,14 +9,17 @@ import dev.varve.schema.inference.ModelMetadataResponse;
 import dev.varve.schema.inference.ModelMetadataResponse.TensorMetadata;
 import dev.varve.schema.inference.ModelReadyRequest;
 import dev.varve.schema.inference.ModelReadyResponse;
+import dev.varve.schema.inference.ModelStreamInferResponse;
 import dev.varve.schema.inference.ServerLiveRequest;
 import dev.varve.schema.inference.ServerLiveResponse;
 import dev.varve.schema.inference.ServerMetadataRequest;
 import dev.varve.schema.inference.ServerMetadataResponse;
 import dev.varve.schema.inference.ServerReadyRequest;
 import dev.varve.schema.inference.ServerReadyResponse;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** The Open Inference Protocol over gRPC. */
@@ -71,6 +74,7 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
             ServerMetadataResponse.newBuilder()
                 .setName(Inference.PLATFORM)
                 .setVersion(version)
+                .addAllExtensions(Inference.EXTENSIONS)
                 .build());
   }
 
@@ -85,19 +89,35 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
 
   @Override
   public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> observer) {
-    Supplier<ModelInferResponse> infer =
+    var ctx = ServiceRequestContext.current();
+    thread(ctx, request).execute(() -> answer(observer, "ModelInfer", () -> infer(ctx, request)));
+  }
+
+  @Override
+  public StreamObserver<ModelInferRequest> modelStreamInfer(
+      StreamObserver<ModelStreamInferResponse> observer) {
+    var ctx = ServiceRequestContext.current();
+    // The time limit is one of requests; a stream lasts as long as its client likes.
+    ctx.clearRequestTimeout();
+    var answers = (ServerCallStreamObserver<ModelStreamInferResponse>) observer;
+    return new GrpcStream(answers, request -> thread(ctx, request), request -> infer(ctx, request));
+  }
+
+  private Executor thread(ServiceRequestContext ctx, ModelInferRequest request) {
+    Work work = inference.work(request.getModelName());
+    return LookupThreads.executor(ctx, work, request.getSerializedSize(), inference.mayWait());
+  }
+
+  private ModelInferResponse infer(ServiceRequestContext ctx, ModelInferRequest request) {
+    return meters.measure(
+        LookupMeters.Protocol.GRPC,
+        inference.work(request.getModelName()),
+        ctx,
         () -> {
-          LookupRequest lookup = GrpcRequestReader.read(request, inference.maxIds());
-          return GrpcAnswerWriter.write(inference.lookup(lookup));
-        };
-    ServiceRequestContext ctx = ServiceRequestContext.current();
-    LookupThreads.executor(ctx, request.getSerializedSize(), inference.mayWait())
-        .execute(
-            () ->
-                answer(
-                    observer,
-                    "ModelInfer",
-                    () -> meters.measure(LookupMeters.Protocol.GRPC, ctx, infer)));
+          Inputs inputs = inference.inputs(request.getModelName());
+          RequestHead head = GrpcRequestReader.read(request, inputs);
+          return GrpcAnswerWriter.write(inference.answer(head, inputs));
+        });
   }
 
   private static ModelMetadataResponse write(ModelMetadata metadata) {
@@ -107,6 +127,7 @@ final class GrpcInference extends GRPCInferenceServiceImplBase {
         .setPlatform(metadata.platform())
         .addAllInputs(tensors(metadata.inputs()))
         .addAllOutputs(tensors(metadata.outputs()))
+        .putAllProperties(metadata.properties())
         .build();
   }
 

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Set;
 
@@ -19,6 +20,9 @@ final class JsonAnswerWriter {
 
   /** What a learned float and its comma take, more or less. */
   private static final int FLOAT_CHARS = 13;
+
+  /** A digit and its comma; longer ones let the array grow. */
+  private static final int INTEGER_CHARS = 2;
 
   private static final int HEADER_CHARS = 512;
 
@@ -37,7 +41,7 @@ final class JsonAnswerWriter {
    *
    * @param binary outputs that are to be binary
    */
-  static Written write(LookupAnswer answer, Set<Output> binary) {
+  static Written write(Answer answer, Set<Output> binary) {
     var bytes = new ByteArrayOutputStream(sizeOf(answer, binary));
     try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
       write(answer, binary, json);
@@ -50,8 +54,8 @@ final class JsonAnswerWriter {
       size += answer.rawBytes(output);
     }
     byte[] body = size == json.length ? json : Arrays.copyOf(json, size);
-    ByteBuffer to = ByteBuffer.wrap(body).position(json.length);
-    for (Output output : answer.request().outputs()) {
+    ByteBuffer to = ByteBuffer.wrap(body).position(json.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (Output output : answer.head().outputs()) {
       if (binary.contains(output)) {
         answer.putRaw(output, to);
       }
@@ -59,31 +63,33 @@ final class JsonAnswerWriter {
     return new Written(body, json.length);
   }
 
-  private static void write(LookupAnswer answer, Set<Output> binary, JsonGenerator json)
+  private static void write(Answer answer, Set<Output> binary, JsonGenerator json)
       throws IOException {
     json.writeStartObject();
-    if (!answer.request().id().isEmpty()) {
-      json.writeStringField("id", answer.request().id());
+    if (!answer.head().id().isEmpty()) {
+      json.writeStringField("id", answer.head().id());
     }
-    json.writeStringField("model_name", answer.request().table());
+    json.writeStringField("model_name", answer.head().model());
     json.writeStringField("model_version", answer.version());
     json.writeObjectFieldStart("parameters");
-    json.writeNumberField(Inference.WATERMARK, answer.watermarkMs());
+    for (Answer.Parameter of : answer.parameters()) {
+      json.writeNumberField(of.name(), of.value());
+    }
     json.writeEndObject();
     json.writeArrayFieldStart("outputs");
-    for (Output output : answer.request().outputs()) {
+    for (Output output : answer.head().outputs()) {
       write(answer, output, binary.contains(output), json);
     }
     json.writeEndArray();
     json.writeEndObject();
   }
 
-  private static void write(
-      LookupAnswer answer, Output output, boolean isBinary, JsonGenerator json) throws IOException {
+  private static void write(Answer answer, Output output, boolean isBinary, JsonGenerator json)
+      throws IOException {
     long[] shape = answer.shape(output);
     json.writeStartObject();
     json.writeStringField("name", output.text());
-    json.writeStringField("datatype", output.datatype());
+    json.writeStringField("datatype", answer.datatype(output).name());
     json.writeFieldName("shape");
     json.writeArray(shape, 0, shape.length);
     if (isBinary) {
@@ -96,34 +102,32 @@ final class JsonAnswerWriter {
     json.writeEndObject();
   }
 
-  private static void writeData(LookupAnswer answer, Output output, JsonGenerator json)
+  private static void writeData(Answer answer, Output output, JsonGenerator json)
       throws IOException {
+    ByteBuffer values = ByteBuffer.allocate(answer.rawBytes(output));
+    answer.putRaw(output, values.order(ByteOrder.LITTLE_ENDIAN));
+    values.flip();
+    Datatype datatype = answer.datatype(output);
     json.writeArrayFieldStart("data");
-    switch (output) {
-      case EMBEDDINGS -> writeFloats(answer.vectors(), json);
-      case STATUS -> writeCodes(answer.statuses(), json);
+    while (values.hasRemaining()) {
+      switch (datatype) {
+        case INT8 -> json.writeNumber(values.get());
+        case INT32 -> json.writeNumber(values.getInt());
+        case INT64 -> json.writeNumber(values.getLong());
+        case FP16 -> json.writeNumber(Float.float16ToFloat(values.getShort()));
+        case FP32 -> json.writeNumber(values.getFloat());
+      }
     }
     json.writeEndArray();
   }
 
-  private static void writeFloats(float[] values, JsonGenerator json) throws IOException {
-    for (float value : values) {
-      json.writeNumber(value);
+  private static int sizeOf(Answer answer, Set<Output> binary) {
+    int size = HEADER_CHARS;
+    for (Output output : answer.head().outputs()) {
+      if (!binary.contains(output)) {
+        size += answer.values(output) * (output == Output.EMBEDDINGS ? FLOAT_CHARS : INTEGER_CHARS);
+      }
     }
-  }
-
-  private static void writeCodes(byte[] codes, JsonGenerator json) throws IOException {
-    for (byte code : codes) {
-      json.writeNumber(code);
-    }
-  }
-
-  private static int sizeOf(LookupAnswer answer, Set<Output> binary) {
-    boolean vectors =
-        answer.request().outputs().contains(Output.EMBEDDINGS)
-            && !binary.contains(Output.EMBEDDINGS);
-    return HEADER_CHARS
-        + (vectors ? answer.vectors().length * FLOAT_CHARS : 0)
-        + answer.statuses().length * 2;
+    return size;
   }
 }

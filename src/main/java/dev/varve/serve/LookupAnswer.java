@@ -1,69 +1,86 @@
 package dev.varve.serve;
 
+import dev.varve.base.Check;
 import dev.varve.store.Vectors;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Objects;
 
-/**
- * The answer to a lookup, before it is written for a transport.
- *
- * <p><b>Shape:</b> n is the number of the request's keys.
- */
-final class LookupAnswer {
-  private final LookupRequest request;
-  private final String version;
-  private final long watermarkMs;
+/** The answer to a lookup. */
+final class LookupAnswer extends Answer {
   private final Vectors found;
+  private final long[] shape;
 
-  LookupAnswer(LookupRequest request, String version, long watermarkMs, Vectors found) {
-    this.request = request;
-    this.version = version;
-    this.watermarkMs = watermarkMs;
+  /**
+   * An answer.
+   *
+   * @param shape of what was found: [n], or [n, k] where that was not pooled
+   */
+  LookupAnswer(RequestHead head, Freshness freshness, Vectors found, long[] shape) {
+    super(head, freshness);
     this.found = found;
+    this.shape = shape;
   }
 
-  LookupRequest request() {
-    return request;
+  Vectors found() {
+    return found;
   }
 
-  /** Layout version that the rows follow. */
-  String version() {
-    return version;
-  }
-
-  /** Everything up to this event time was learned before the rows were read. */
-  long watermarkMs() {
-    return watermarkMs;
-  }
-
-  float[] vectors() {
-    return found.vectors();
-  }
-
-  byte[] statuses() {
-    return found.statuses();
-  }
-
-  /** Bytes of an output in its raw form. */
-  int rawBytes(Output output) {
+  @Override
+  Datatype datatype(Output output) {
     return switch (output) {
-      case EMBEDDINGS -> vectors().length * Float.BYTES;
-      case STATUS -> statuses().length;
+      case EMBEDDINGS -> head().parameters().datatype();
+      case STATUS -> Datatype.INT8;
+      case DIMS -> Datatype.INT32;
+      case EVENT_TIME_MS -> Datatype.INT64;
+      case PROBABILITY -> throw none(output);
     };
   }
 
-  /** Writes an output in its raw form: row-major, little-endian, nothing between the values. */
+  @Override
+  long[] shape(Output output) {
+    if (output != Output.EMBEDDINGS) {
+      return shape;
+    }
+    long[] ofVectors = Arrays.copyOf(shape, shape.length + 1);
+    ofVectors[shape.length] = found.width();
+    return ofVectors;
+  }
+
+  @Override
+  int values(Output output) {
+    return output == Output.EMBEDDINGS ? found.vectors().length : found.size();
+  }
+
+  @Override
   void putRaw(Output output, ByteBuffer to) {
     switch (output) {
-      case EMBEDDINGS -> {
-        to.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(vectors());
-        to.position(to.position() + rawBytes(output));
-      }
-      case STATUS -> to.put(statuses());
+      case EMBEDDINGS -> putVectors(to);
+      case STATUS -> to.put(found.statuses());
+      case DIMS -> to.asIntBuffer().put(found.dimensions());
+      case EVENT_TIME_MS -> to.asLongBuffer().put(Objects.requireNonNull(found.timesMs()));
+      case PROBABILITY -> throw none(output);
+    }
+    if (output != Output.STATUS) {
+      to.position(to.position() + rawBytes(output));
     }
   }
 
-  long[] shape(Output output) {
-    return output.shape(found.size(), found.width());
+  private static IllegalArgumentException none(Output output) {
+    return new IllegalArgumentException(
+        Check.message("output", output.text(), "one of those that a lookup has"));
+  }
+
+  private void putVectors(ByteBuffer to) {
+    float[] vectors = found.vectors();
+    if (datatype(Output.EMBEDDINGS) == Datatype.FP32) {
+      to.asFloatBuffer().put(vectors);
+      return;
+    }
+    short[] halves = new short[vectors.length];
+    for (int i = 0; i < vectors.length; i++) {
+      halves[i] = Datatype.fp16(vectors[i]);
+    }
+    to.asShortBuffer().put(halves);
   }
 }

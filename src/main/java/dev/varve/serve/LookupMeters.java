@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -16,9 +17,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * What is counted of lookups. Every meter exists from the start, so a rate can be drawn from the
- * first request on and no request pays for finding one. Requests that the transport itself refuses
- * (over its size limit, or no HTTP at all) are not lookups and not counted.
+ * What is counted of lookups and predictions. Every meter exists from the start, so a rate can be
+ * drawn from the first request on and no request pays for finding one. Requests that the transport
+ * itself refuses (over its size limit, or no HTTP at all) are neither and not counted.
  *
  * <p><b>Threads:</b> any.
  */
@@ -41,13 +42,12 @@ final class LookupMeters {
       EnumSet.complementOf(EnumSet.of(Outcome.UNAUTHENTICATED, Outcome.FORBIDDEN));
 
   private final MeterRegistry registry;
-  private final OfProtocol rest;
-  private final OfProtocol feast;
-  private final OfProtocol grpc;
+  private final Map<Work, Map<Protocol, OfProtocol>> meters = new EnumMap<>(Work.class);
   private final Counter ids;
   private final Counter unknownIds;
+  private final Counter examples;
 
-  /** How a lookup came in. */
+  /** How a request came in. */
   enum Protocol {
     REST,
     FEAST,
@@ -56,22 +56,27 @@ final class LookupMeters {
 
   LookupMeters(MeterRegistry registry) {
     this.registry = registry;
-    rest = new OfProtocol(registry, "rest");
-    feast = new OfProtocol(registry, "feast");
-    grpc = new OfProtocol(registry, "grpc");
+    for (Work work : Work.values()) {
+      Map<Protocol, OfProtocol> each = new EnumMap<>(Protocol.class);
+      for (Protocol protocol : Protocol.values()) {
+        each.put(protocol, new OfProtocol(registry, work, protocol));
+      }
+      meters.put(work, each);
+    }
     ids = counter("varve.lookup.ids", "Ids looked up").register(registry);
     unknownIds = counter("varve.lookup.unknown.ids", "Ids without a row").register(registry);
+    examples = counter("varve.score.examples", "Examples predicted").register(registry);
   }
 
   /**
    * Counts and times one request, from its bytes to the bytes of the answer. One that was given up
    * while it waited for a thread is only counted.
    */
-  <T> T measure(Protocol protocol, ServiceRequestContext ctx, Supplier<T> request) {
-    OfProtocol meters = of(protocol);
+  <T> T measure(Protocol protocol, Work work, ServiceRequestContext ctx, Supplier<T> request) {
+    OfProtocol counted = of(protocol, work);
     Throwable over = ctx.cancellationCause();
     if (over != null) {
-      meters.count(givenUp(ctx));
+      counted.count(givenUp(ctx));
       throw new CompletionException(over);
     }
     long start = System.nanoTime();
@@ -84,8 +89,8 @@ final class LookupMeters {
       outcome = Failure.of(e).outcome();
       throw e;
     } finally {
-      meters.latency.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-      meters.count(ctx.isCancelled() ? givenUp(ctx) : outcome);
+      counted.latency.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+      counted.count(ctx.isCancelled() ? givenUp(ctx) : outcome);
     }
   }
 
@@ -95,7 +100,7 @@ final class LookupMeters {
 
   /** Counts a request that was refused because there were too many. */
   void countOverload(Protocol protocol) {
-    of(protocol).count(Outcome.OVERLOADED);
+    of(protocol, Work.LOOKUP).count(Outcome.OVERLOADED);
   }
 
   /** Shows how many lookups there are at this moment. */
@@ -106,17 +111,21 @@ final class LookupMeters {
         .register(registry);
   }
 
-  private OfProtocol of(Protocol protocol) {
-    return switch (protocol) {
-      case REST -> rest;
-      case FEAST -> feast;
-      case GRPC -> grpc;
-    };
+  private OfProtocol of(Protocol protocol, Work work) {
+    return Objects.requireNonNull(Objects.requireNonNull(meters.get(work)).get(protocol));
   }
 
   void countIds(int looked, int unknown) {
     ids.increment(looked);
     unknownIds.increment(unknown);
+  }
+
+  void countExamples(int predicted) {
+    examples.increment(predicted);
+  }
+
+  private static String name(Work work) {
+    return "varve." + work.name().toLowerCase(Locale.ROOT);
   }
 
   private static Counter.Builder counter(String name, String description) {
@@ -128,15 +137,16 @@ final class LookupMeters {
     private final Timer latency;
     private final Map<Outcome, Counter> requests = new EnumMap<>(Outcome.class);
 
-    OfProtocol(MeterRegistry registry, String protocol) {
+    OfProtocol(MeterRegistry registry, Work work, Protocol of) {
+      String protocol = of.name().toLowerCase(Locale.ROOT);
       latency =
-          Timer.builder("varve.lookup.latency")
-              .description("Time from the bytes of a lookup to the bytes of its answer")
+          Timer.builder(name(work) + ".latency")
+              .description("Time from the bytes of a request to the bytes of its answer")
               .tag("protocol", protocol)
               .serviceLevelObjectives(LATENCIES)
               .register(registry);
       for (Outcome outcome : OUTCOMES) {
-        requests.put(outcome, requests(registry, protocol, outcome));
+        requests.put(outcome, requests(registry, work, protocol, outcome));
       }
     }
 
@@ -144,8 +154,9 @@ final class LookupMeters {
       Objects.requireNonNull(requests.get(outcome)).increment();
     }
 
-    private static Counter requests(MeterRegistry registry, String protocol, Outcome outcome) {
-      return counter("varve.lookup.requests", "Lookups by how they came and how they ended")
+    private static Counter requests(
+        MeterRegistry registry, Work work, String protocol, Outcome outcome) {
+      return counter(name(work) + ".requests", "Requests by how they came and how they ended")
           .tag("protocol", protocol)
           .tag("outcome", outcome.text())
           .register(registry);

@@ -4,7 +4,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import java.util.concurrent.Executor;
 
 /**
- * Which thread answers a lookup.
+ * Which thread answers a lookup, or predicts.
  *
  * <p>A row in memory is read in well below a microsecond, but nobody can say beforehand whether a
  * row is there: a cold one, and at times an unknown one, is a read from RocksDB, microseconds from
@@ -20,6 +20,7 @@ import java.util.concurrent.Executor;
  *       thousands of ids takes milliseconds even if all are in memory, and no health check should
  *       wait behind that.
  *   <li>So does every one where some shards are in other instances, which are waited for.
+ *   <li>Predictions too: they wait for a shard that is moving.
  * </ul>
  */
 final class LookupThreads {
@@ -34,9 +35,10 @@ final class LookupThreads {
    * @param requestBytes its size; negative if unknown
    * @param mayWait whether the lookup may wait for another instance
    */
-  static Executor executor(ServiceRequestContext ctx, long requestBytes, boolean mayWait) {
+  static Executor executor(
+      ServiceRequestContext ctx, Work work, long requestBytes, boolean mayWait) {
     boolean small = requestBytes >= 0 && requestBytes <= SMALL_BYTES;
-    return small && !mayWait
+    return small && work == Work.LOOKUP && !mayWait
         ? Runnable::run
         : LookupLimit.keepingPlace(ctx, ctx.blockingTaskExecutor());
   }

@@ -1,7 +1,7 @@
 package dev.varve.serve;
 
-import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 
 /**
  * What a client must know of a table to look things up in it; the names are the protocol's.
@@ -11,14 +11,17 @@ import java.util.List;
  * @param platform who serves it
  * @param inputs the ids
  * @param outputs what an answer may hold
+ * @param properties what else is good to know: limits, and parameters that a request may have
  */
 record ModelMetadata(
     String name,
     List<String> versions,
     String platform,
     List<Tensor> inputs,
-    List<Tensor> outputs) {
-  private static final long ANY = -1;
+    List<Tensor> outputs,
+    SortedMap<String, String> properties) {
+  /** A size that may be any. */
+  static final long ANY = -1;
 
   /**
    * One input or output.
@@ -27,18 +30,4 @@ record ModelMetadata(
    * @param shape sizes; -1 where any size goes
    */
   record Tensor(String name, String datatype, List<Long> shape) {}
-
-  static ModelMetadata of(String table, String version, int dimension) {
-    return new ModelMetadata(
-        table,
-        List.of(version),
-        Inference.PLATFORM,
-        List.of(new Tensor(IdsTensor.NAME, IdsTensor.BYTES, List.of(ANY))),
-        Output.ALL.stream().map(output -> tensor(output, dimension)).toList());
-  }
-
-  private static Tensor tensor(Output output, int dimension) {
-    List<Long> shape = Arrays.stream(output.shape(ANY, dimension)).boxed().toList();
-    return new Tensor(output.text(), output.datatype(), shape);
-  }
 }

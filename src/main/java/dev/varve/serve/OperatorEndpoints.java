@@ -31,15 +31,15 @@ final class OperatorEndpoints {
       Varve: embeddings that learn while they are served
       Where tokens are needed: authorization: Bearer TOKEN; health needs none, commands an operator's.
 
-      Look up vectors (Open Inference Protocol v2; a model is a table)
-        POST /v2/models/{table}/infer
+      Look up vectors, and predict (Open Inference Protocol v2; a model is a table, or score)
+        POST /v2/models/{model}/infer
              {"inputs": [{"name": "ids", "datatype": "BYTES", "shape": [2], "data": ["7", "8"]}]}
-        GET  /v2/models/{table}
-        GET  /v2/models/{table}/ready
+        GET  /v2/models/{model}
+        GET  /v2/models/{model}/ready
         GET  /v2
         GET  /v2/health/live
         GET  /v2/health/ready
-        Also below /v2/models/{table}/versions/{layout version}, and as gRPC on its own port.
+        Also below /v2/models/{model}/versions/{layout version}, and as gRPC on its own port.
 
       Look up vectors as a Feast client (a feature view is a table)
         POST /get-online-features

@@ -38,6 +38,11 @@ final class RefusedException extends RuntimeException {
     return new RefusedException(Outcome.OVERLOADED, name, value, rule);
   }
 
+  /** Right, but not now. */
+  static RefusedException unavailable(String name, Object value, String rule) {
+    return new RefusedException(Outcome.UNAVAILABLE, name, value, rule);
+  }
+
   Outcome outcome() {
     return outcome;
   }

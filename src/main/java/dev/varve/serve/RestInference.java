@@ -9,7 +9,6 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class RestInference {
   private static final String MODEL = "/v2/models/{model}";
   private static final String VERSION = MODEL + "/versions/{version}";
-
-  private static final String BINARY_EXTENSION = "binary_tensor_data";
 
   /** How many bytes of a body are JSON; absent where all are. */
   static final String BINARY_HEADER = "Inference-Header-Content-Length";
@@ -57,7 +54,7 @@ final class RestInference {
 
   private Map<String, Object> server() {
     return Map.of(
-        "name", Inference.PLATFORM, "version", version, "extensions", List.of(BINARY_EXTENSION));
+        "name", Inference.PLATFORM, "version", version, "extensions", Inference.EXTENSIONS);
   }
 
   private HttpResponse ready() {
@@ -66,32 +63,34 @@ final class RestInference {
   }
 
   private HttpResponse ready(ServiceRequestContext ctx) {
-    String table = table(ctx);
-    boolean ready = inference.ready(table, version(ctx));
-    return Json.respond(statusOf(ready), Map.of("name", table, "ready", ready));
+    String model = model(ctx);
+    boolean ready = inference.ready(model, version(ctx));
+    return Json.respond(statusOf(ready), Map.of("name", model, "ready", ready));
   }
 
   private HttpResponse metadata(ServiceRequestContext ctx) {
-    return Json.ok(inference.metadata(table(ctx), version(ctx)));
+    return Json.ok(inference.metadata(model(ctx), version(ctx)));
   }
 
   private HttpResponse infer(ServiceRequestContext ctx, HttpRequest request) {
-    // A body that did not arrive, or is too large, ends here: it is no lookup.
+    Work work = inference.work(model(ctx));
+    // A body that did not arrive, or is too large, ends here: it is no request for a model.
     return HttpResponse.of(
         request
             .aggregate()
             .thenApplyAsync(
-                body -> meters.measure(LookupMeters.Protocol.REST, ctx, () -> infer(ctx, body)),
+                body ->
+                    meters.measure(LookupMeters.Protocol.REST, work, ctx, () -> infer(ctx, body)),
                 LookupThreads.executor(
-                    ctx, request.headers().contentLength(), inference.mayWait())));
+                    ctx, work, request.headers().contentLength(), inference.mayWait())));
   }
 
   private HttpResponse infer(ServiceRequestContext ctx, AggregatedHttpRequest request) {
     byte[] body = request.content().array();
     int jsonBytes = jsonBytes(request.headers().get(BINARY_HEADER), body.length);
-    RestRequest read =
-        JsonRequestReader.read(table(ctx), version(ctx), body, jsonBytes, inference.maxIds());
-    return write(inference.lookup(read.lookup()), read.binary());
+    Inputs inputs = inference.inputs(model(ctx));
+    RestRequest read = JsonRequestReader.read(model(ctx), version(ctx), body, jsonBytes, inputs);
+    return write(inference.answer(read.head(), inputs), read.binary());
   }
 
   private static int jsonBytes(@Nullable String header, int bodyBytes) {
@@ -105,7 +104,7 @@ final class RestInference {
     return Integer.parseInt(header);
   }
 
-  private static HttpResponse write(LookupAnswer answer, Set<Output> binary) {
+  private static HttpResponse write(Answer answer, Set<Output> binary) {
     JsonAnswerWriter.Written written = JsonAnswerWriter.write(answer, binary);
     if (binary.isEmpty()) {
       return HttpResponse.of(HttpStatus.OK, MediaType.JSON, written.body());
@@ -118,7 +117,7 @@ final class RestInference {
     return HttpResponse.of(headers, HttpData.wrap(written.body()));
   }
 
-  private static String table(ServiceRequestContext ctx) {
+  private static String model(ServiceRequestContext ctx) {
     return String.valueOf(ctx.pathParam("model"));
   }
 

@@ -3,8 +3,8 @@ package dev.varve.serve;
 import java.util.Set;
 
 /**
- * A lookup that came over HTTP.
+ * A request that came over HTTP, but for its inputs.
  *
  * @param binary outputs that are to stand behind the answer's JSON, in binary
  */
-record RestRequest(LookupRequest lookup, Set<Output> binary) {}
+record RestRequest(RequestHead head, Set<Output> binary) {}

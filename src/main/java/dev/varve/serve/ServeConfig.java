@@ -24,8 +24,13 @@ public record ServeConfig(
     @Doc("Largest request, from 1KiB to 1GiB.") Bytes maxBody,
     @Doc("Most lookups at once, both ports together, from 1 to 1000000; more are refused.")
         int maxConcurrent,
-    @Doc("When a request that has no answer is given up, from 1ms to 1h.")
-        Duration requestTimeout) {
+    @Doc("When a request that has no answer is given up, from 1ms to 1h.") Duration requestTimeout,
+    @Doc(
+            "How far a copy may be behind that answers while a shard's owner is not there, unless"
+                + " a request says so itself, from 0s to 1d.")
+        Duration maxStaleness,
+    @Doc("Model that predicts whole examples; a table of this name cannot be looked up.")
+        String scoreModel) {
   private static final String PORT_RULE = "a port from 1 to 65535, or 0 for any free one";
   private static final int MOST_IDS = 1 << 20;
   private static final int MOST_CONCURRENT = 1_000_000;
@@ -62,6 +67,16 @@ public record ServeConfig(
         "requestTimeout",
         requestTimeout,
         "from 1ms to 1h");
+    Check.that(
+        !maxStaleness.isNegative() && maxStaleness.compareTo(Duration.ofDays(1)) <= 0,
+        "maxStaleness",
+        maxStaleness,
+        "from 0s to 1d");
+    Check.that(
+        !scoreModel.isBlank() && scoreModel.indexOf('/') < 0,
+        "scoreModel",
+        scoreModel,
+        "a name without a slash");
   }
 
   /** This machine only, the usual ports of the Open Inference Protocol. */
@@ -76,7 +91,9 @@ public record ServeConfig(
         65_536,
         Bytes.mib(16),
         1024,
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        "score");
   }
 
   /** Whether both ports speak TLS, and nothing else. */
@@ -101,7 +118,9 @@ public record ServeConfig(
         maxIds,
         maxBody,
         maxConcurrent,
-        requestTimeout);
+        requestTimeout,
+        maxStaleness,
+        scoreModel);
   }
 
   private static boolean isPort(int port) {

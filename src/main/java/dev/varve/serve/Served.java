@@ -1,5 +1,6 @@
 package dev.varve.serve;
 
+import dev.varve.learn.LivePredictions;
 import dev.varve.learn.TopCategories;
 import dev.varve.store.Embeddings;
 import io.grpc.BindableService;
@@ -13,6 +14,7 @@ import java.util.function.Supplier;
  *
  * @param version of Varve
  * @param embeddings answers the lookups
+ * @param predictions answers for whole examples
  * @param status answers {@code GET /api/status}
  * @param topics answers {@code GET /api/topics}
  * @param top answers {@code GET /api/tables/TABLE/top}
@@ -23,6 +25,7 @@ import java.util.function.Supplier;
 public record Served(
     String version,
     Embeddings embeddings,
+    LivePredictions predictions,
     Supplier<ServerStatus> status,
     Supplier<List<TopicStatus>> topics,
     TopCategories top,

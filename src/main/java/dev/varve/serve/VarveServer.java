@@ -59,9 +59,9 @@ public final class VarveServer implements AutoCloseable {
   public static VarveServer start(ServeConfig config, Served served) {
     var credentials = new Credentials(config);
     var meters = new LookupMeters(served.registry());
-    var inference = new Inference(served.embeddings(), config.maxIds(), meters);
+    var inference = new Inference(served.embeddings(), served.predictions(), config, meters);
     var rest = new RestInference(inference, meters, served.version());
-    var feast = new FeastEndpoint(inference, meters);
+    var feast = new FeastEndpoint(inference, config.maxIds(), meters);
     var calls = new GrpcInference(inference, meters, served.version());
     var limit = new LookupLimit(config.maxConcurrent(), meters);
     Supplier<Tokens> tokens = credentials.tokens();

@@ -4,6 +4,7 @@ import dev.varve.layout.Layouts;
 import dev.varve.schema.ShardState;
 import dev.varve.schema.TableState;
 import dev.varve.table.Basis;
+import dev.varve.table.PackedPopularity;
 import dev.varve.table.ResidentRows;
 import dev.varve.table.RowEncoding;
 import dev.varve.table.RowFormat;
@@ -98,6 +99,10 @@ final class ShardCopy {
     }
     boolean isRow = dimension > 0;
     to.dimensions()[i] = Math.max(dimension, 0);
+    long[] timesMs = to.timesMs();
+    if (timesMs != null) {
+      timesMs[i] = isRow && value != null ? PackedPopularity.unpackTime(RowFormat.time(value)) : 0;
+    }
     to.statuses()[i] = (isRow ? LookupStatus.ROW : LookupStatus.UNKNOWN).code();
     return isRow;
   }

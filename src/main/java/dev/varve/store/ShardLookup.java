@@ -36,6 +36,8 @@ final class ShardLookup {
    * @param out receives float32[n][D] from index {@code from * D} on; zeros where there is no row
    * @param dimensions receives the dimensions from {@code from} on
    * @param statuses receives the codes of {@link LookupStatus} from {@code from} on
+   * @param timesMs receives event times from {@code from} on, as in {@link Vectors#timesMs}; null
+   *     where nobody asks
    */
   void vectors(
       Shard shard,
@@ -46,17 +48,21 @@ final class ShardLookup {
       Basis basis,
       float[] out,
       int[] dimensions,
-      byte[] statuses) {
+      byte[] statuses,
+      long @Nullable [] timesMs) {
     int id = shard.tableId(table);
     int width = basis.width();
     if (id < 0) {
       Arrays.fill(dimensions, from, from + n, ResidentRows.ABSENT);
       Arrays.fill(out, from * width, (from + n) * width, 0);
       Arrays.fill(statuses, from, from + n, LookupStatus.UNKNOWN.code());
+      if (timesMs != null) {
+        Arrays.fill(timesMs, from, from + n, 0);
+      }
       return;
     }
     Arrays.fill(room(from + n), from, from + n, id);
-    reader.vectors(shard.rows(), tables, keys, from, n, basis, out, dimensions);
+    reader.vectors(shard.rows(), tables, keys, from, n, basis, out, dimensions, timesMs);
     for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
       int misses = fetch(shard, keys, at, Math.min(ResidentRows.CHUNK, from + n - at), dimensions);
       for (int m = 0; m < misses; m++) {
@@ -66,11 +72,17 @@ final class ShardLookup {
           Arrays.fill(out, i * width, (i + 1) * width, 0);
         } else {
           dimensions[i] = RowFormat.vector(value, shard.rows().encoding(), basis, out, i * width);
+          if (timesMs != null) {
+            timesMs[i] = RowFormat.time(value);
+          }
         }
       }
       for (int i = at; i < Math.min(at + ResidentRows.CHUNK, from + n); i++) {
         boolean isRow = dimensions[i] > 0;
         statuses[i] = (isRow ? LookupStatus.ROW : LookupStatus.UNKNOWN).code();
+        if (timesMs != null) {
+          timesMs[i] = isRow ? PackedPopularity.unpackTime(timesMs[i]) : 0;
+        }
       }
     }
     if (shard.sharedRows().serves(id)) {

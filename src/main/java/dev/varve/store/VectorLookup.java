@@ -5,6 +5,7 @@ import dev.varve.table.Basis;
 import dev.varve.table.ResidentRows;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thread's lookups: sorts the keys of a batch by shard, so that each shard is read once, and
@@ -22,6 +23,7 @@ final class VectorLookup {
   private final long[] sorted = new long[MOST];
   private final int[] dimensions = new int[MOST];
   private final byte[] found = new byte[MOST];
+  private final long[] timesMs = new long[MOST];
   private int[] ends = new int[0];
   private float[] vectors = new float[0];
 
@@ -49,7 +51,7 @@ final class VectorLookup {
       int n = Math.min(MOST, keys.length - from);
       sort(table, keys, from, n, count);
       for (int shard = 0; shard < count; shard++) {
-        read(shard, table, shards, basis);
+        read(shard, table, shards, basis, to.timesMs() == null ? null : timesMs);
       }
       scatter(n, to, from);
     }
@@ -76,24 +78,29 @@ final class VectorLookup {
     }
   }
 
-  private void read(int shard, String table, Shards shards, Basis basis) {
+  private void read(int shard, String table, Shards shards, Basis basis, long @Nullable [] times) {
     int start = shard == 0 ? 0 : ends[shard - 1];
     int n = ends[shard] - start;
     if (n > 0) {
       shards.read(
           shard,
-          of -> rows.vectors(of, table, sorted, start, n, basis, vectors, dimensions, found));
+          of ->
+              rows.vectors(of, table, sorted, start, n, basis, vectors, dimensions, found, times));
     }
   }
 
   /** Gives what was read, in the order of the keys, from row {@code from} on. */
   private void scatter(int n, Vectors to, int from) {
     int width = to.width();
+    long[] times = to.timesMs();
     for (int i = 0; i < n; i++) {
       int row = from + order[i];
       System.arraycopy(vectors, i * width, to.vectors(), row * width, width);
       to.statuses()[row] = found[i];
       to.dimensions()[row] = Math.max(dimensions[i], 0);
+      if (times != null) {
+        times[row] = timesMs[i];
+      }
     }
   }
 }

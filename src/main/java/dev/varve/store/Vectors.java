@@ -1,5 +1,7 @@
 package dev.varve.store;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a lookup of n categories found.
  *
@@ -13,6 +15,7 @@ public final class Vectors {
   private final float[] vectors;
   private final byte[] statuses;
   private final int[] dimensions;
+  private final long @Nullable [] timesMs;
   private long lagMs;
 
   /**
@@ -22,10 +25,20 @@ public final class Vectors {
    * @param width of every vector, D
    */
   public Vectors(int n, int width) {
+    this(n, width, false);
+  }
+
+  /**
+   * Room for an answer.
+   *
+   * @param withTimes whether the times of the rows are looked up too
+   */
+  public Vectors(int n, int width, boolean withTimes) {
     this.width = width;
     this.vectors = new float[n * width];
     this.statuses = new byte[n];
     this.dimensions = new int[n];
+    this.timesMs = withTimes ? new long[n] : null;
   }
 
   /** How many categories it has room for. */
@@ -50,6 +63,15 @@ public final class Vectors {
   /** Dimension of the row that each vector came from; 0 for a category that nothing is known of. */
   public int[] dimensions() {
     return dimensions;
+  }
+
+  /**
+   * Event time of the last update of the row that each vector came from, milliseconds since
+   * 1970-01-01 UTC, rounded down to 256 ms; 0 for a category without a row of its own. Null where
+   * nobody asked.
+   */
+  public long @Nullable [] timesMs() {
+    return timesMs;
   }
 
   /**

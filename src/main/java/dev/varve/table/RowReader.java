@@ -38,6 +38,25 @@ public final class RowReader {
       Basis basis,
       float[] out,
       int[] dimensions) {
+    vectors(rows, tables, keys, from, n, basis, out, dimensions, null);
+  }
+
+  /**
+   * The same with the time of each row's last update.
+   *
+   * @param times receives it from {@code from} on, packed ({@link PackedPopularity}); nothing where
+   *     a row is not in memory
+   */
+  public void vectors(
+      ResidentRows rows,
+      int[] tables,
+      long[] keys,
+      int from,
+      int n,
+      Basis basis,
+      float[] out,
+      int[] dimensions,
+      long @Nullable [] times) {
     for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
       int chunk = Math.min(ResidentRows.CHUNK, from + n - at);
       int entered = enter(rows);
@@ -48,7 +67,7 @@ public final class RowReader {
           int slot = search.slot(i);
           dimensions[at + i] = slot < 0 ? ResidentRows.ABSENT : Slabs.dimensionOf(slot);
           if (slot >= 0) {
-            copyVector(search.row(i), dimensions[at + i], basis, out, at + i);
+            copyVector(search.row(i), dimensions[at + i], basis, out, times, at + i);
           }
         }
       } finally {
@@ -123,7 +142,8 @@ public final class RowReader {
     return entered;
   }
 
-  private static void copyVector(long row, int dimension, Basis basis, float[] out, int i) {
+  private static void copyVector(
+      long row, int dimension, Basis basis, float[] out, long @Nullable [] times, int i) {
     int width = basis.width();
     int at = i * width;
     int spins = 0;
@@ -135,6 +155,9 @@ public final class RowReader {
         Kernels.KERNELS.load(vector, out, at, dimension);
       } else {
         Kernels.KERNELS.project(vector, dimension, basis.values(), width, out, at);
+      }
+      if (times != null) {
+        times[i] = RowDescriptor.time(row);
       }
     } while (!RowDescriptor.isUnchanged(row, sequence));
     if (basis.isIdentity() && dimension < width) {

@@ -14,6 +14,7 @@ import dev.varve.join.JoinWindow;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.DenseReplica;
 import dev.varve.learn.InFlight;
+import dev.varve.learn.LivePredictions;
 import dev.varve.learn.ModelConfig;
 import dev.varve.learn.Optimizer;
 import dev.varve.learn.OptimizerConfig;
@@ -70,6 +71,7 @@ public final class Applications implements AutoCloseable {
   private final StoreApplication store;
   private final KafkaStreams learn;
   private final Cluster embeddings;
+  private final LivePredictions predictions;
   private final OpenTransactions open;
 
   /**
@@ -99,6 +101,7 @@ public final class Applications implements AutoCloseable {
             new DenseReplica(optimizer.dense()),
             optimizer,
             config.model);
+    predictions = new LivePredictions(config.kafka.shards(), dimension, shared);
     learn = learn(learnTopology(topics, shared), topics, bootstrap, stateFolder);
   }
 
@@ -209,6 +212,11 @@ public final class Applications implements AutoCloseable {
   /** What answers other instances; to be served on the gRPC port. */
   public BindableService shardService() {
     return embeddings.service();
+  }
+
+  /** Predicts what nobody learns, with what this process's trainers know. */
+  public LivePredictions predictions() {
+    return predictions;
   }
 
   public QualityWindow quality() {

@@ -121,6 +121,8 @@ class VarveConfigTest {
             serve.max-body=16MiB
             serve.max-concurrent=1024
             serve.request-timeout=10s
+            serve.max-staleness=30s
+            serve.score-model=score
             """
                 .lines()
                 .toList());
@@ -207,6 +209,8 @@ class VarveConfigTest {
       serve.max-body=2KiB
       serve.max-concurrent=7
       serve.request-timeout=1500ms
+      serve.max-staleness=0ms
+      serve.score-model=ctr
       """;
 
   private static final VarveConfig OTHER_CONFIG =
@@ -286,7 +290,9 @@ class VarveConfigTest {
               99,
               Bytes.kib(2),
               7,
-              Duration.ofMillis(1500)));
+              Duration.ofMillis(1500),
+              Duration.ZERO,
+              "ctr"));
 
   @Test
   void everyKeyReachesItsComponent() {
@@ -385,6 +391,8 @@ class VarveConfigTest {
         "serve.max-concurrent=0 | from 1 to 1000000",
         "serve.max-concurrent=1000001 | from 1 to 1000000",
         "serve.request-timeout=0ms | from 1ms to 1h",
+        "serve.max-staleness=25h | from 0s to 1d",
+        "serve.score-model=a/b | a name without a slash",
       })
   void aValueOutsideItsRuleIsRefused(String setting, String rule) {
     String unquoted = setting.replace("'", "");

@@ -112,7 +112,8 @@ class SchemasTest {
           ServerMetadataResponse     | string name=1, string version=2, string[] extensions=3
           ModelMetadataRequest       | string name=1, string version=2
           ModelMetadataResponse      | string name=1, string[] versions=2, string platform=3, \
-          TensorMetadata[] inputs=4, TensorMetadata[] outputs=5
+          TensorMetadata[] inputs=4, TensorMetadata[] outputs=5, \
+          PropertiesEntry[] properties=6
           ModelMetadataResponse.TensorMetadata | string name=1, string datatype=2, int64[] shape=3
           ModelInferRequest          | string model_name=1, string model_version=2, string id=3, \
           ParametersEntry[] parameters=4, InferInputTensor[] inputs=5, \
@@ -124,6 +125,7 @@ class SchemasTest {
           ModelInferResponse         | string model_name=1, string model_version=2, string id=3, \
           ParametersEntry[] parameters=4, InferOutputTensor[] outputs=5, \
           bytes[] raw_output_contents=6
+          ModelStreamInferResponse   | string error_message=1, ModelInferResponse infer_response=2
           ModelInferResponse.InferOutputTensor | string name=1, string datatype=2, \
           int64[] shape=3, ParametersEntry[] parameters=4, InferTensorContents contents=5
           InferParameter             | bool bool_param=1, int64 int64_param=2, \
@@ -174,7 +176,8 @@ class SchemasTest {
                       "ModelReady(ModelReadyRequest) ModelReadyResponse",
                       "ServerMetadata(ServerMetadataRequest) ServerMetadataResponse",
                       "ModelMetadata(ModelMetadataRequest) ModelMetadataResponse",
-                      "ModelInfer(ModelInferRequest) ModelInferResponse");
+                      "ModelInfer(ModelInferRequest) ModelInferResponse",
+                      "ModelStreamInfer(ModelInferRequest) ModelStreamInferResponse");
             });
   }
 

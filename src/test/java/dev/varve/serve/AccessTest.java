@@ -1,11 +1,14 @@
 package dev.varve.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.varve.schema.Change;
 import dev.varve.schema.Command;
+import dev.varve.schema.ReadNewsRequest;
 import dev.varve.schema.Reply;
+import dev.varve.schema.ShardsGrpc.ShardsBlockingStub;
 import dev.varve.schema.inference.InferTensorContents;
 import dev.varve.schema.inference.ModelInferRequest;
 import dev.varve.schema.inference.ModelInferRequest.InferInputTensor;
@@ -35,6 +38,9 @@ class AccessTest {
   private static final String LOOKUP =
       "{\"inputs\":[{\"name\":\"ids\",\"datatype\":\"INT64\",\"shape\":[1],\"data\":[7]}]}";
   private static final String INFER = "/v2/models/user/infer";
+  private static final String FEAST = "/get-online-features";
+  private static final String FEAST_LOOKUP =
+      "{\"features\": [\"user:status\"], \"entities\": {\"user\": [7]}}";
   private static final String HEADER = "authorization";
   private static final String READER = "reads-only";
   private static final String OPERATOR = "does-all";
@@ -106,6 +112,8 @@ class AccessTest {
   void readersLookUpAndOperatorsToo() throws Exception {
     for (String token : List.of(READER, OPERATOR)) {
       assertThat(server.post(INFER, LOOKUP, HEADER, "Bearer " + token).status()).isEqualTo(200);
+      assertThat(server.postText(FEAST, FEAST_LOOKUP, HEADER, "Bearer " + token).statusCode())
+          .isEqualTo(200);
     }
   }
 
@@ -137,11 +145,16 @@ class AccessTest {
   void noSpellingOfAPathGetsAReaderToACommand(String path) throws Exception {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.httpPort())) {
       String request =
-          "POST %s HTTP/1.1\r\nHost: x\r\n%s: Bearer %s\r\nContent-Length: 0\r\nConnection:"
-              + " close\r\n\r\n";
-      socket
-          .getOutputStream()
-          .write(request.formatted(path, HEADER, READER).getBytes(StandardCharsets.US_ASCII));
+          String.join(
+              "\r\n",
+              "POST " + path + " HTTP/1.1",
+              "Host: x",
+              HEADER + ": Bearer " + READER,
+              "Content-Length: 0",
+              "Connection: close",
+              "",
+              "");
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
 
       assertThat(answer).startsWith("HTTP/1.1 4");
@@ -168,10 +181,31 @@ class AccessTest {
   }
 
   @Test
+  void whatInstancesAskEachOtherIsForOperators() {
+    var request = ReadNewsRequest.getDefaultInstance();
+
+    var weak =
+        catchThrowableOfType(
+            StatusRuntimeException.class,
+            () -> server.grpc(READER, ShardsBlockingStub.class).readNews(request));
+    assertThat(weak.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(weak.getStatus().getDescription())
+        .isEqualTo("role: reader, of ranker (expected: operator)");
+
+    // The service of this test has no methods.
+    var enough =
+        catchThrowableOfType(
+            StatusRuntimeException.class,
+            () -> server.grpc(OPERATOR, ShardsBlockingStub.class).readNews(request));
+    assertThat(enough.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+  }
+
+  @Test
   void refusalsAreCounted() throws Exception {
     server.get("/v2");
     server.post("/api/rebalance/pause", "", HEADER, "Bearer " + READER);
-    catchThrowableOfType(StatusRuntimeException.class, () -> server.grpc().modelInfer(seven()));
+    assertThatThrownBy(() -> server.grpc().modelInfer(seven()))
+        .isInstanceOf(StatusRuntimeException.class);
 
     assertThat(server.text("/metrics", HEADER, "Bearer " + READER).body().lines())
         .contains(

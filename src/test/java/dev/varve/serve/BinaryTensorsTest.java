@@ -157,7 +157,7 @@ class BinaryTensorsTest {
                      "parameters": {"binary_data_size": 8}}]}\
         """;
     assertRefused(
-        send(json, int64(7)), "inputs[0].data: ids (expected: none beside binary_data_size)");
+        send(json, int64(7)), "inputs[0].data: values (expected: none beside binary_data_size)");
   }
 
   @Test

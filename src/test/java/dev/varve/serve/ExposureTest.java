@@ -46,7 +46,9 @@ class ExposureTest {
             1,
             Bytes.kib(1),
             1,
-            Duration.ofSeconds(1));
+            Duration.ofSeconds(1),
+            Duration.ZERO,
+            "score");
     try (var log = new LogLines(Exposure.class)) {
       Exposure.warn(config);
       return List.copyOf(log.all());

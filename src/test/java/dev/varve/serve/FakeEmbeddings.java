@@ -22,6 +22,9 @@ final class FakeEmbeddings implements Embeddings {
   static final int DIMENSION = 3;
   static final long WATERMARK_MS = 1_651_363_200_123L;
 
+  /** Less the first float of the row whose time it is. */
+  static final long UPDATED_MS = 1_651_363_100_000L;
+
   private final SortedMap<String, Map<Long, float[]>> tables = new TreeMap<>();
   private final int dimension;
   private volatile boolean ready = true;
@@ -29,6 +32,8 @@ final class FakeEmbeddings implements Embeddings {
   private volatile CountDownLatch held = new CountDownLatch(0);
   private final Semaphore waiting = new Semaphore(0);
   private volatile String lookupThread = "none";
+  private volatile long lagMs;
+  private volatile long mostLagMs;
 
   FakeEmbeddings(int dimension) {
     this.dimension = dimension;
@@ -55,6 +60,16 @@ final class FakeEmbeddings implements Embeddings {
   /** From now on every read waits for the latch. */
   void hold(CountDownLatch latch) {
     held = latch;
+  }
+
+  /** From now on copies so far behind are read. */
+  void lag(long ms) {
+    lagMs = ms;
+  }
+
+  /** How far behind the last lookup let copies be. */
+  long mostLagMs() {
+    return mostLagMs;
   }
 
   /** The thread of the last lookup. */
@@ -128,8 +143,11 @@ final class FakeEmbeddings implements Embeddings {
   }
 
   @Override
-  public void lookup(String table, long[] keys, long mostLagMs, Vectors to) {
+  public void lookup(String table, long[] keys, long mostBehindMs, Vectors to) {
     check();
+    mostLagMs = mostBehindMs;
+    to.readBehind(lagMs);
+    long[] timesMs = to.timesMs();
     lookupThread = Thread.currentThread().getName();
     Map<Long, float[]> rows = tables.getOrDefault(table, Map.of());
     Arrays.fill(to.vectors(), 0);
@@ -139,6 +157,9 @@ final class FakeEmbeddings implements Embeddings {
       if (row != null) {
         System.arraycopy(row, 0, to.vectors(), i * dimension, dimension);
         to.dimensions()[i] = dimension;
+        if (timesMs != null) {
+          timesMs[i] = UPDATED_MS + (long) row[0];
+        }
       }
     }
   }

@@ -118,7 +118,7 @@ class GrpcInferenceTest {
         () -> grpc.modelInfer(int64(7).setModelVersion("2").build()));
     assertRefused(
         Status.Code.INVALID_ARGUMENT,
-        "outputs: nope (expected: one of embeddings, status)",
+        "outputs: nope (expected: one of embeddings, status, dims, event_time_ms)",
         () -> grpc.modelInfer(int64(7).addOutputs(output("nope")).build()));
   }
 
@@ -199,12 +199,19 @@ class GrpcInferenceTest {
 
     assertThat(aboutServer.getName()).isEqualTo("varve");
     assertThat(aboutServer.getVersion()).isEqualTo("1.2.3");
-    assertThat(aboutServer.getExtensionsList()).isEmpty();
+    assertThat(aboutServer.getExtensionsList()).containsExactly("binary_tensor_data", "parameters");
     assertThat(user.getName()).isEqualTo("user");
     assertThat(user.getVersionsList()).containsExactly("3");
     assertThat(user.getInputsList()).containsExactly(metadata("ids", "BYTES", -1));
     assertThat(user.getOutputsList())
-        .containsExactly(metadata("embeddings", "FP32", -1, 3), metadata("status", "INT8", -1));
+        .containsExactly(
+            metadata("embeddings", "FP32", -1, 3),
+            metadata("status", "INT8", -1),
+            metadata("dims", "INT32", -1),
+            metadata("event_time_ms", "INT64", -1));
+    assertThat(user.getPropertiesMap())
+        .containsEntry("max_ids", "1000")
+        .containsEntry("parameters", "embeddings_datatype, max_staleness_ms, pad, pooling");
   }
 
   private static void assertRefused(Status.Code code, String message, ThrowingCallable call) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.varve.event.Category;
+import dev.varve.schema.inference.InferParameter;
 import dev.varve.schema.inference.InferTensorContents;
 import dev.varve.schema.inference.ModelInferRequest;
 import dev.varve.schema.inference.ModelInferRequest.InferInputTensor;
@@ -76,7 +77,7 @@ class GrpcRequestReaderTest {
 
     assertRefused(
         infer(input).addRawInputContents(ByteString.copyFrom(new byte[8])),
-        "inputs[0].contents: ids (expected: none beside raw_input_contents)");
+        "inputs[0].contents: values (expected: none beside raw_input_contents)");
   }
 
   @Test
@@ -85,14 +86,15 @@ class GrpcRequestReaderTest {
 
     assertRefused(
         infer(input("INT64", 1)).addRawInputContents(one).addRawInputContents(one),
-        "raw_input_contents: 2 (expected: one, as there is one input)");
+        "raw_input_contents: 2 (expected: 1, one for each input)");
   }
 
   @Test
   void oneInputIsExpected() {
-    assertRefused(ModelInferRequest.newBuilder(), "inputs: 0 (expected: one, ids)");
+    assertRefused(ModelInferRequest.newBuilder(), "inputs: none (expected: one input, ids)");
     assertRefused(
-        infer(input("INT64", 0)).addInputs(input("INT64", 0)), "inputs: 2 (expected: one, ids)");
+        infer(input("INT64", 0)).addInputs(input("INT64", 0)),
+        "inputs: more than one (expected: one input, ids)");
   }
 
   @Test
@@ -100,11 +102,19 @@ class GrpcRequestReaderTest {
     assertRefused(
         infer(input("INT64", 2).setContents(int64(7))),
         "inputs[0]: 1 ids of INT64 (expected: 2 by its shape)");
-    assertRefused(infer(input("INT64", -5)), "inputs[0].shape: [-5] (expected: [n], n ids)");
+    String rule = " (expected: [n] or [n, k], sizes of 0 or more)";
+    assertRefused(infer(input("INT64", -5)), "inputs[0].shape: [-5]" + rule);
+    assertRefused(infer(input("INT64", 2).addShape(-1)), "inputs[0].shape: [2, -1]" + rule);
     assertRefused(
-        infer(input("INT64", 1).addShape(1)), "inputs[0].shape: [1, 1] (expected: [n], n ids)");
+        infer(input("INT64", 1).addShape(1).addShape(1)),
+        "inputs[0].shape: more than two sizes" + rule);
+    assertRefused(infer(input("INT64", 1).clearShape()), "inputs[0].shape: none" + rule);
     assertRefused(
-        infer(input("INT64", 1).clearShape()), "inputs[0].shape: [] (expected: [n], n ids)");
+        infer(input("INT64", 1L << 32).addShape(1L << 32)),
+        "inputs[0]: [4294967296, 4294967296] ids (expected: at most 64, serve.max-ids)");
+    assertRefused(
+        infer(input("INT64", 65).addShape(0)),
+        "inputs[0]: [65, 0] ids (expected: at most 64, serve.max-ids)");
     assertRefused(
         infer(input("INT64", Long.MAX_VALUE)),
         "inputs[0]: 9223372036854775807 ids (expected: at most 64, serve.max-ids)");
@@ -128,6 +138,58 @@ class GrpcRequestReaderTest {
         "outputs: 2 names (expected: each output once)");
   }
 
+  @Test
+  void parametersSayWhatIsAskedFor() {
+    var request =
+        infer(input("INT64", 0).addShape(3))
+            .putParameters("pooling", text("sum"))
+            .putParameters("pad", integer(0))
+            .putParameters("max_staleness_ms", unsigned(7))
+            .putParameters("embeddings_datatype", text("FP16"))
+            .putParameters("triton_enable_empty_final_response", flag());
+    var parameters = read(request).parameters();
+
+    assertThat(parameters.pooling()).isEqualTo(Pooling.SUM);
+    assertThat(parameters.pad()).isEqualTo(Category.key("0"));
+    assertThat(parameters.maxStalenessMs()).isEqualTo(7);
+    assertThat(parameters.datatype()).isEqualTo(Datatype.FP16);
+    var unset =
+        infer(input("INT64", 0)).putParameters("pooling", InferParameter.newBuilder().build());
+    assertThat(read(unset).parameters().pooling()).isNull();
+  }
+
+  @Test
+  void aParameterOfAnotherKindIsRefused() {
+    String rule = " (expected: milliseconds, an integer of 0 or more)";
+    assertRefused(asking(integer(-1)), "parameters.max_staleness_ms: -1" + rule);
+    assertRefused(asking(unsigned(-1)), "parameters.max_staleness_ms: 18446744073709551615" + rule);
+    assertRefused(asking(flag()), "parameters.max_staleness_ms: true" + rule);
+    assertRefused(asking(text("1")), "parameters.max_staleness_ms: 1" + rule);
+    assertRefused(
+        asking(InferParameter.newBuilder().setDoubleParam(0.5).build()),
+        "parameters.max_staleness_ms: 0.5" + rule);
+  }
+
+  private static ModelInferRequest.Builder asking(InferParameter staleness) {
+    return infer(input("INT64", 0)).putParameters("max_staleness_ms", staleness);
+  }
+
+  private static InferParameter integer(long value) {
+    return InferParameter.newBuilder().setInt64Param(value).build();
+  }
+
+  private static InferParameter unsigned(long value) {
+    return InferParameter.newBuilder().setUint64Param(value).build();
+  }
+
+  private static InferParameter text(String value) {
+    return InferParameter.newBuilder().setStringParam(value).build();
+  }
+
+  private static InferParameter flag() {
+    return InferParameter.newBuilder().setBoolParam(true).build();
+  }
+
   private static void assertRefused(ModelInferRequest.Builder request, String message) {
     assertThatThrownBy(() -> read(request))
         .isInstanceOf(RefusedException.class)
@@ -135,7 +197,8 @@ class GrpcRequestReaderTest {
   }
 
   private static LookupRequest read(ModelInferRequest.Builder request) {
-    return GrpcRequestReader.read(request.build(), MAX_IDS);
+    var inputs = new LookupInputs(MAX_IDS);
+    return inputs.request(GrpcRequestReader.read(request.build(), inputs));
   }
 
   private static ModelInferRequest.Builder infer(InferInputTensor.Builder input) {

@@ -41,10 +41,8 @@ class JsonAnswerWriterTest {
 
   @Test
   void namesOfOthersAreEscaped() throws Exception {
-    var request = new LookupRequest("a\"b", "", "\n", new long[0], Output.ALL);
-    byte[] json =
-        JsonAnswerWriter.write(new LookupAnswer(request, "1", 0, new Vectors(0, 1)), Set.of())
-            .body();
+    var request = new LookupRequest("a\"b", "", "\n", new long[0], OutputSet.LOOKUP.usual());
+    byte[] json = write(request, new Vectors(0, 1));
 
     assertThat(JSON.readTree(json).path("model_name").asText()).isEqualTo("a\"b");
     assertThat(JSON.readTree(json).path("id").asText()).isEqualTo("\n");
@@ -60,7 +58,13 @@ class JsonAnswerWriterTest {
     var request = new LookupRequest("user", "", "", new long[n], List.of(Output.EMBEDDINGS));
     var found = new Vectors(n, 1);
     System.arraycopy(vectors, 0, found.vectors(), 0, n);
-    return JsonAnswerWriter.write(new LookupAnswer(request, "1", 0, found), Set.of()).body();
+    return write(request, found);
+  }
+
+  private static byte[] write(LookupRequest request, Vectors found) {
+    var answer =
+        new LookupAnswer(request.head(), new Freshness(1, 0, 0), found, new long[] {found.size()});
+    return JsonAnswerWriter.write(answer, Set.of()).body();
   }
 
   /** Every bit pattern is as likely, so subnormal, huge and tiny floats all come up. */

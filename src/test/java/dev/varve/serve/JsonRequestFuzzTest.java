@@ -38,7 +38,33 @@ class JsonRequestFuzzTest {
       """
           .getBytes(UTF_8);
 
+  private static final byte[] POOLED =
+      """
+      {"inputs": [{"name": "ids", "shape": [2, 3], "datatype": "INT64",
+                   "data": [7, -12, 0, 1, 2, 3]}],
+       "parameters": {"pooling": "mean", "pad": 0, "max_staleness_ms": 500,
+                      "embeddings_datatype": "FP16", "timeout": 5},
+       "outputs": [{"name": "dims"}, {"name": "event_time_ms"}]}
+      """
+          .getBytes(UTF_8);
+
+  private static final byte[] EXAMPLES =
+      """
+      {"inputs": [{"name": "user", "shape": [2], "datatype": "INT64", "data": [7, -12]},
+                  {"name": "tag", "shape": [2, 2], "datatype": "BYTES", "data": ["a", "", 3, "b"]},
+                  {"name": "price", "shape": [2], "datatype": "FP32", "data": [1.5, 3]}],
+       "parameters": {"pad": 0}, "outputs": [{"name": "probability"}]}
+      """
+          .getBytes(UTF_8);
+
+  private final FakeRows rows = new FakeRows();
+
   private static final String[] FRAGMENTS = {
+    "[1,",
+    ",0]",
+    "-1",
+    "4294967296",
+    "\"pooling\"",
     "{",
     "}",
     "[",
@@ -66,17 +92,19 @@ class JsonRequestFuzzTest {
 
   @Test
   void mutatedRequestIsReadOrRefusedWithAReason() {
+    assertThat(isRefused(GOOD)).isFalse();
+    assertThat(isRefused(POOLED)).isFalse();
     var refused = new AtomicInteger();
     forAll(
-        5_000,
+        10_000,
         random -> {
-          byte[] body = GOOD;
+          byte[] body = random.nextBoolean() ? GOOD : POOLED;
           for (int edits = random.nextInt(1, 5); edits > 0; edits--) {
             body = mutate(body, random);
           }
           refused.addAndGet(isRefused(body) ? 1 : 0);
         });
-    assertThat(refused.get()).isBetween(2_500, 4_999);
+    assertThat(refused.get()).isBetween(5_000, 9_999);
   }
 
   /** Whatever share of the bytes is called JSON, and whatever stands behind it. */
@@ -117,6 +145,32 @@ class JsonRequestFuzzTest {
   }
 
   @Test
+  void mutatedExamplesAreReadOrRefusedWithAReason() {
+    assertThat(areRefused(EXAMPLES)).isFalse();
+    var refused = new AtomicInteger();
+    forAll(
+        10_000,
+        random -> {
+          byte[] body = EXAMPLES;
+          for (int edits = random.nextInt(1, 4); edits > 0; edits--) {
+            body = mutate(body, random);
+          }
+          refused.addAndGet(areRefused(body) ? 1 : 0);
+        });
+    assertThat(refused.get()).isBetween(5_000, 9_999);
+    assertThat(rows.features().size()).as("asking teaches nothing").isEqualTo(5);
+  }
+
+  private boolean areRefused(byte[] body) {
+    return isRefused(
+        () -> {
+          var inputs = new ScoreInputs(rows.features(), MAX_IDS);
+          var head = JsonRequestReader.read("score", "", body, body.length, inputs).head();
+          assertThat(inputs.examples(head.parameters().pad(), 1)).hasSizeLessThanOrEqualTo(MAX_IDS);
+        });
+  }
+
+  @Test
   void everyTrueBeginningOfARequestIsRefused() {
     int end = new String(GOOD, UTF_8).stripTrailing().getBytes(UTF_8).length;
     for (int length = 0; length < end; length++) {
@@ -137,17 +191,23 @@ class JsonRequestFuzzTest {
   }
 
   private static boolean isRefused(byte[] body, int jsonBytes) {
-    return isRefused(
-        () -> {
-          var request = JsonRequestReader.read("user", "", body, jsonBytes, MAX_IDS).lookup();
-          assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
-          assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
-        });
+    return isRefused(() -> read(body, jsonBytes));
   }
 
-  private static boolean isRefused(Runnable read) {
+  private static void read(byte[] body, int jsonBytes) {
+    var inputs = new LookupInputs(MAX_IDS);
+    var request =
+        inputs.request(JsonRequestReader.read("user", "", body, jsonBytes, inputs).head());
+    assertThat(request.keys().length).isLessThanOrEqualTo(MAX_IDS);
+    assertThat(request.shape()[0]).isBetween(0L, (long) MAX_IDS);
+    assertThat(Arrays.stream(request.shape()).reduce(1, (a, b) -> a * b))
+        .isEqualTo(request.keys().length);
+    assertThat(request.outputs()).isNotEmpty().doesNotHaveDuplicates();
+  }
+
+  private static boolean isRefused(Runnable reading) {
     try {
-      read.run();
+      reading.run();
       return false;
     } catch (RefusedException e) {
       var failure = Failure.of(e);

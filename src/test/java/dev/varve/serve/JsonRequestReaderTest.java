@@ -54,7 +54,7 @@ class JsonRequestReaderTest {
     var request =
         read(
             """
-            {"id": null, "outputs": null, "model_name": "user", "parameters": {"pad": [[1]]},
+            {"id": null, "outputs": null, "model_name": "user", "parameters": {"x": [[1]], "pad": null},
              "inputs": [{"name": "ids", "datatype": "INT64", "shape": [1], "parameters": null,
                          "x": {"y": []}, "data": [7]}]}
             """);
@@ -67,7 +67,7 @@ class JsonRequestReaderTest {
   void emptyListOfOutputsMeansAll() {
     String json = lookup("INT64", 1, "7").replaceFirst("\\{", "{\"outputs\": [],");
 
-    assertThat(read(json).outputs()).isEqualTo(Output.ALL);
+    assertThat(read(json).outputs()).isEqualTo(OutputSet.LOOKUP.usual());
   }
 
   @ParameterizedTest
@@ -75,13 +75,14 @@ class JsonRequestReaderTest {
       delimiter = '|',
       value = {
         "[]                         | body: [ (expected: a JSON object)",
-        "{}                         | inputs: none (expected: one, ids)",
+        "{}                         | inputs: none (expected: one input, ids)",
         "{\"inputs\": null}         | inputs: null (expected: an array)",
-        "{\"inputs\": []}           | inputs[0]: ] (expected: an object)",
-        "{\"inputs\": [{},{}]}      | inputs[1]: { (expected: one input, ids)",
+        "{\"inputs\": []}           | inputs: none (expected: one input, ids)",
+        "{\"inputs\": [{},{}]}      | inputs: more than one (expected: one input, ids)",
         "{\"inputs\": [{}]}         | inputs[0].name: none (expected: ids)",
         "{\"id\": 5}                | id: 5 (expected: a string)",
-        "{\"outputs\": [{}]}        | outputs: none (expected: one of embeddings, status)",
+        "{\"outputs\": [{}]}        | outputs: none (expected: one of embeddings, status, dims,"
+            + " event_time_ms)",
         "{\"outputs\": [5]}         | outputs[]: 5 (expected: an object)",
         "{\"outputs\": {}}          | outputs: { (expected: an array)",
       })
@@ -96,17 +97,31 @@ class JsonRequestReaderTest {
         "\"name\": \"x\"         | inputs[0].name: x (expected: ids)",
         "\"name\": 5             | inputs[0].name: 5 (expected: a string)",
         "\"datatype\": \"INT32\" | inputs[0].datatype: INT32 (expected: BYTES or INT64)",
-        "\"shape\": []           | inputs[0].shape: ] (expected: [n], n ids)",
-        "\"shape\": [2, 1]       | inputs[0].shape: 1 (expected: [n], n ids)",
-        "\"shape\": [-1]         | inputs[0].shape: [-1] (expected: [n], n ids)",
-        "\"shape\": [2.0]        | inputs[0].shape: 2.0 (expected: [n], n ids)",
+        "\"shape\": []           | inputs[0].shape: none (expected: [n] or [n, k], sizes of 0 or"
+            + " more)",
+        "\"shape\": [1, 2, 1]    | inputs[0].shape: more than two sizes (expected: [n] or [n, k],"
+            + " sizes of 0 or more)",
+        "\"shape\": [2, -1]      | inputs[0].shape: [2, -1] (expected: [n] or [n, k], sizes of 0 or"
+            + " more)",
+        "\"shape\": [99999999999999999999] | inputs[0].shape: 99999999999999999999 (expected: [n]"
+            + " or [n, k], sizes of 0 or more)",
+        "\"shape\": [4294967296, 4294967296] | inputs[0]: [4294967296, 4294967296] ids (expected:"
+            + " at most 4, serve.max-ids)",
+        "\"shape\": [5, 0]       | inputs[0]: [5, 0] ids (expected: at most 4, serve.max-ids)",
+        "\"shape\": [3, 2]       | inputs[0]: [3, 2] ids (expected: at most 4, serve.max-ids)",
+        "\"shape\": [2, 2]       | inputs[0]: 2 ids of BYTES (expected: 4 by its shape)",
+        "\"shape\": [2, 0]       | inputs[0]: 2 ids of BYTES (expected: 0 by its shape)",
+        "\"shape\": [-1]         | inputs[0].shape: [-1] (expected: [n] or [n, k], sizes of 0 or"
+            + " more)",
+        "\"shape\": [2.0]        | inputs[0].shape: 2.0 (expected: [n] or [n, k], sizes of 0 or"
+            + " more)",
         "\"shape\": [3]          | inputs[0]: 2 ids of BYTES (expected: 3 by its shape)",
         "\"shape\": [5]          | inputs[0]: 5 ids (expected: at most 4, serve.max-ids)",
         "\"data\": \"a\"         | inputs[0].data: a (expected: a flat array)",
         "\"data\": [\"a\"]       | inputs[0]: 1 ids of BYTES (expected: 2 by its shape)",
         "\"data\": [\"a\", 1.5]  | inputs[0].data[1]: 1.5 (expected: a string or an integer)",
-        "\"data\": [[1], [2]]    | inputs[0].data[0]: [ (expected: a string or an integer)",
-        "\"data\": [null, 1]     | inputs[0].data[0]: null (expected: a string or an integer)",
+        "\"data\": [[1], [2]]    | inputs[0].data[0]: [ (expected: a string or a number)",
+        "\"data\": [null, 1]     | inputs[0].data[0]: null (expected: a string or a number)",
         "\"data\": [1,2,3,4,5]   | inputs[0]: more ids (expected: at most 4, serve.max-ids)",
       })
   void wrongTensorIsRefused(String field, String message) {
@@ -121,13 +136,76 @@ class JsonRequestReaderTest {
   }
 
   @Test
+  void idsMayBeATable() {
+    assertThat(read(table("2, 2", "1, 2, 3, 4", "{}")).shape()).containsExactly(2, 2);
+    assertThat(read(table("4, 0", "", "{}")).shape()).containsExactly(4, 0);
+    assertThat(read(table("0, 4", "", "{}")).shape()).containsExactly(0, 4);
+  }
+
+  @Test
+  void parametersSayWhatIsAskedFor() {
+    String all =
+        """
+        {"pooling": "mean", "pad": -1, "max_staleness_ms": 0, "embeddings_datatype": "FP16",
+         "sequence_id": 0, "priority": 3, "timeout": 9, "binary_data_output": false}
+        """;
+    var parameters = read(table("1, 2", "1, 2", all)).parameters();
+
+    assertThat(parameters.pooling()).isEqualTo(Pooling.MEAN);
+    assertThat(parameters.pad()).isEqualTo(Category.key("-1"));
+    assertThat(parameters.maxStalenessMs()).isZero();
+    assertThat(parameters.datatype()).isEqualTo(Datatype.FP16);
+
+    var usual = read(table("1, 2", "1, 2", "{}")).parameters();
+    assertThat(usual.pooling()).isNull();
+    assertThat(usual.pad()).isEqualTo(Category.key(""));
+    assertThat(usual.maxStalenessMs()).isNull();
+    assertThat(usual.datatype()).isEqualTo(Datatype.FP32);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "max_staleness_ms | -1      | milliseconds, an integer of 0 or more",
+        "max_staleness_ms | 1.5     | milliseconds, an integer of 0 or more",
+        "max_staleness_ms | \"5\" | milliseconds, an integer of 0 or more",
+        "max_staleness_ms | 9223372036854775808 | milliseconds, an integer of 0 or more",
+        "pooling          | \"max\" | sum or mean",
+        "pooling          | 1       | sum or mean",
+        "pad              | true    | an id, a text or an integer",
+        "pad              | 1.5     | an id, a text or an integer",
+        "embeddings_datatype | \"BF16\" | FP32 or FP16",
+      })
+  void aParameterOfAnotherKindIsRefused(String name, String value, String rule) {
+    assertRefused(
+        table("1, 1", "1", "{\"%s\": %s}".formatted(name, value)),
+        "parameters.%s: %s (expected: %s)".formatted(name, value.replace("\"", ""), rule));
+  }
+
+  @Test
+  void poolingNeedsATable() {
+    assertRefused(
+        table("2", "1, 2", "{\"pooling\": \"sum\"}"),
+        "inputs[0].shape: [2] (expected: [n, k], as pooling is asked for)");
+  }
+
+  private static String table(String shape, String ids, String parameters) {
+    return """
+    {"inputs": [{"name": "ids", "datatype": "INT64", "shape": [%s], "data": [%s]}],
+     "parameters": %s}
+    """
+        .formatted(shape, ids, parameters);
+  }
+
+  @Test
   void missingPartsOfTheTensorAreNamed() {
     assertRefused(
         "{\"inputs\": [{\"name\": \"ids\"}]}",
         "inputs[0].datatype: none (expected: BYTES or INT64)");
     assertRefused(
         "{\"inputs\": [{\"name\": \"ids\", \"datatype\": \"BYTES\"}]}",
-        "inputs[0].shape: none (expected: [n], n ids)");
+        "inputs[0].shape: none (expected: [n] or [n, k], sizes of 0 or more)");
   }
 
   @Test
@@ -159,7 +237,7 @@ class JsonRequestReaderTest {
   void longValuesAreQuotedShortened() {
     assertThatThrownBy(() -> read("{\"outputs\": [{\"name\": \"" + "x".repeat(5000) + "\"}]}"))
         .hasMessage(
-            "outputs: %s... (5000 characters) (expected: one of embeddings, status)"
+            "outputs: %s... (5000 characters) (expected: one of embeddings, status, dims, event_time_ms)"
                 .formatted("x".repeat(200)));
   }
 
@@ -169,7 +247,8 @@ class JsonRequestReaderTest {
 
   private static LookupRequest read(String json) {
     byte[] body = json.getBytes(StandardCharsets.UTF_8);
-    return JsonRequestReader.read("user", "3", body, body.length, MAX_IDS).lookup();
+    var inputs = new LookupInputs(MAX_IDS);
+    return inputs.request(JsonRequestReader.read("user", "3", body, body.length, inputs).head());
   }
 
   private static String lookup(String datatype, int n, String ids) {

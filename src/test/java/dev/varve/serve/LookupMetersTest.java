@@ -37,6 +37,7 @@ class LookupMetersTest {
     String answer =
         meters.measure(
             LookupMeters.Protocol.REST,
+            Work.LOOKUP,
             ctx,
             () -> {
               ctx.timeoutNow();
@@ -53,6 +54,7 @@ class LookupMetersTest {
             () ->
                 meters.measure(
                     LookupMeters.Protocol.REST,
+                    Work.LOOKUP,
                     ctx,
                     () -> {
                       throw new AssertionError("nobody waits for this");

@@ -30,7 +30,8 @@ import org.junit.jupiter.api.Test;
 class OpenApiTest {
   private static final String LOOKUP =
       """
-      {"id": "1", "inputs": [{"name": "ids", "datatype": "BYTES", "shape": [2], "data": ["7", "x"]}]}
+      {"id": "1", "inputs": [{"name": "ids", "datatype": "BYTES", "shape": [2], "data": ["7", "x"]}],
+       "outputs": [{"name": "embeddings"}, {"name": "status"}, {"name": "dims"}, {"name": "event_time_ms"}]}
       """;
 
   private static final String FEATURES =
@@ -78,7 +79,7 @@ class OpenApiTest {
   void thePageForPeopleNamesEveryPath() throws Exception {
     String page = server.text("/").body();
     for (String path : server.paths()) {
-      String named = path.replace("/versions/{version}", "").replace("{model}", "{table}");
+      String named = path.replace("/versions/{version}", "");
       assertThat(page).contains(named);
     }
   }
@@ -92,6 +93,7 @@ class OpenApiTest {
           "/v2/health/ready",
           "/v2/models/user",
           "/v2/models/user/versions/3",
+          "/v2/models/score",
           "/v2/models/user/ready",
           "/v2/models/user/versions/3/ready",
           "/api/status",

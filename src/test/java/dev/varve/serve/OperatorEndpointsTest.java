@@ -92,7 +92,7 @@ class OperatorEndpointsTest {
 
     assertThat(page.statusCode()).isEqualTo(200);
     assertThat(page.body())
-        .contains("/v2/models/{table}/infer", "/v2/health/ready", "/api/status", "/api/topics")
+        .contains("/v2/models/{model}/infer", "/v2/health/ready", "/api/status", "/api/topics")
         .contains("/metrics");
   }
 

@@ -193,13 +193,20 @@ class RestInferenceTest {
     var aboutServer = server.get("/v2").json();
     assertThat(aboutServer.path("name").asText()).isEqualTo("varve");
     assertThat(aboutServer.path("version").asText()).isEqualTo("1.2.3");
-    assertThat(aboutServer.path("extensions")).hasToString("[\"binary_tensor_data\"]");
+    assertThat(aboutServer.path("extensions"))
+        .hasToString("[\"binary_tensor_data\",\"parameters\"]");
     assertThat(server.get("/v2/models/user").json())
         .hasToString(
             "{\"name\":\"user\",\"versions\":[\"3\"],\"platform\":\"varve\","
                 + "\"inputs\":[{\"name\":\"ids\",\"datatype\":\"BYTES\",\"shape\":[-1]}],"
                 + "\"outputs\":[{\"name\":\"embeddings\",\"datatype\":\"FP32\",\"shape\":[-1,3]},"
-                + "{\"name\":\"status\",\"datatype\":\"INT8\",\"shape\":[-1]}]}");
+                + "{\"name\":\"status\",\"datatype\":\"INT8\",\"shape\":[-1]},"
+                + "{\"name\":\"dims\",\"datatype\":\"INT32\",\"shape\":[-1]},"
+                + "{\"name\":\"event_time_ms\",\"datatype\":\"INT64\",\"shape\":[-1]}],"
+                + "\"properties\":{\"ids_datatypes\":\"BYTES, INT64\","
+                + "\"ids_shapes\":\"[n], [n, k]\",\"max_ids\":\"1000\","
+                + "\"max_staleness_ms\":\"30000\",\"parameters\":"
+                + "\"embeddings_datatype, max_staleness_ms, pad, pooling\"}}");
   }
 
   @Test

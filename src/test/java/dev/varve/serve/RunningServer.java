@@ -4,12 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.grpc.GrpcClients;
-import com.linecorp.armeria.common.auth.AuthToken;
 import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.auth.AuthToken;
 import com.linecorp.armeria.server.Route;
 import dev.varve.base.Bytes;
 import dev.varve.join.JoinWindow;
 import dev.varve.learn.Alarms;
+import dev.varve.learn.LivePredictions;
 import dev.varve.learn.TopCategories;
 import dev.varve.schema.DelayBin;
 import dev.varve.schema.JoinReport;
@@ -39,8 +40,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /** A server on free ports over fake embeddings, and clients of it. */
@@ -49,6 +50,7 @@ final class RunningServer implements AutoCloseable {
   static final Bytes MAX_BODY = Bytes.kib(64);
   static final int MAX_LOOKUPS = 100;
   static final Path NONE = Path.of("");
+  static final Duration STALENESS = Duration.ofSeconds(30);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -97,7 +99,9 @@ final class RunningServer implements AutoCloseable {
         MAX_IDS,
         MAX_BODY,
         maxConcurrent,
-        timeout);
+        timeout,
+        STALENESS,
+        "score");
   }
 
   static RunningServer over(FakeEmbeddings embeddings, ServeConfig config) {
@@ -122,10 +126,28 @@ final class RunningServer implements AutoCloseable {
         });
   }
 
+  static RunningServer over(LivePredictions predictions) {
+    var embeddings = FakeEmbeddings.users().with("score", "7", 1, 2, 3);
+    Served usual = served(embeddings);
+    return new RunningServer(
+        config(0, 0),
+        new Served(
+            usual.version(),
+            embeddings,
+            predictions,
+            usual.status(),
+            usual.topics(),
+            usual.top(),
+            usual.commands(),
+            usual.others(),
+            usual.registry()));
+  }
+
   private static Served served(FakeEmbeddings embeddings, TopCategories top, Commands commands) {
     return new Served(
         "1.2.3",
         embeddings,
+        new FakeRows().predictions(),
         () -> status(embeddings),
         () -> topics(embeddings),
         top,
@@ -193,9 +215,13 @@ final class RunningServer implements AutoCloseable {
     return answer(client.send(request.build(), BodyHandlers.ofString()));
   }
 
-  HttpResponse<String> postText(String path, String body) throws IOException, InterruptedException {
-    return client.send(
-        request(path).POST(BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
+  HttpResponse<String> postText(String path, String body, String... headers)
+      throws IOException, InterruptedException {
+    var request = request(path).POST(BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), BodyHandlers.ofString());
   }
 
   /** A body of which the beginning is JSON, and the whole answer. */
@@ -215,10 +241,14 @@ final class RunningServer implements AutoCloseable {
   }
 
   GRPCInferenceServiceBlockingStub grpc(String token) {
+    return grpc(token, GRPCInferenceServiceBlockingStub.class);
+  }
+
+  <T> T grpc(String token, Class<T> stub) {
     return GrpcClients.builder("gproto+http://127.0.0.1:" + server.grpcPort())
         .factory(grpcConnections)
         .auth(AuthToken.ofOAuth2(token))
-        .build(GRPCInferenceServiceBlockingStub.class);
+        .build(stub);
   }
 
   /** Methods and paths of the HTTP port, as in "get /v2/models/{model}". */
@@ -241,8 +271,12 @@ final class RunningServer implements AutoCloseable {
     return route.patternString().replaceAll(":(\\w+)", "{$1}");
   }
 
+  String grpcUri() {
+    return "gproto+http://127.0.0.1:" + server.grpcPort();
+  }
+
   GRPCInferenceServiceBlockingStub grpc() {
-    return GrpcClients.builder("gproto+http://127.0.0.1:" + server.grpcPort())
+    return GrpcClients.builder(grpcUri())
         .factory(grpcConnections)
         .build(GRPCInferenceServiceBlockingStub.class);
   }

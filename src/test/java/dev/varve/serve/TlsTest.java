@@ -135,7 +135,9 @@ class TlsTest {
         RunningServer.MAX_IDS,
         RunningServer.MAX_BODY,
         1,
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(30),
+        RunningServer.STALENESS,
+        "score");
   }
 
   /** Health, over a connection of its own. */

@@ -20,6 +20,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class VarveServerTest {
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
   private final Served served = RunningServer.served(FakeEmbeddings.users());
 
   @Test
@@ -107,7 +109,7 @@ class VarveServerTest {
   private static ServeConfig config(String host, int maxIds) {
     var none = RunningServer.NONE;
     return new ServeConfig(
-        host, 0, 0, none, none, none, maxIds, RunningServer.MAX_BODY, 1, Duration.ofMinutes(1));
+        host, 0, 0, none, none, none, maxIds, RunningServer.MAX_BODY, 1, MINUTE, MINUTE, "score");
   }
 
   private static int freePort() throws Exception {

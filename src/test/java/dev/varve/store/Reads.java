@@ -30,7 +30,17 @@ final class Reads {
   static float[] vector(Shard shard, String table, long category, Basis basis) {
     float[] vector = new float[basis.width()];
     new ShardLookup()
-        .vectors(shard, table, new long[] {category}, 0, 1, basis, vector, new int[1], new byte[1]);
+        .vectors(
+            shard,
+            table,
+            new long[] {category},
+            0,
+            1,
+            basis,
+            vector,
+            new int[1],
+            new byte[1],
+            null);
     return vector;
   }
 }

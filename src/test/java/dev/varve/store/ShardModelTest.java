@@ -388,11 +388,22 @@ class ShardModelTest {
         float[] vectors = new float[keys.length * d];
         int[] dimensions = new int[keys.length];
         byte[] statuses = new byte[keys.length];
+        long[] timesMs = new long[keys.length];
         Arrays.fill(vectors, Float.NaN);
+        Arrays.fill(timesMs, -1);
         int from = random.nextInt(keys.length);
 
         lookup.vectors(
-            shard, table, keys, from, keys.length - from, basis, vectors, dimensions, statuses);
+            shard,
+            table,
+            keys,
+            from,
+            keys.length - from,
+            basis,
+            vectors,
+            dimensions,
+            statuses,
+            timesMs);
 
         for (int i = from; i < keys.length; i++) {
           ShardModel.ModelRow row = rows.get(keys[i]);
@@ -410,6 +421,7 @@ class ShardModelTest {
           assertRow(table + " " + keys[i], read, expected);
           assertThat(LookupStatus.of(statuses[i])).isEqualTo(status);
           assertThat(dimensions[i]).isEqualTo(dimension(row, tail));
+          assertThat(timesMs[i]).isEqualTo(row != null && row.dimension > 0 ? row.timeMs : 0);
         }
         for (int i = 0; i < from * d; i++) {
           assertThat(vectors[i]).as("what is before the first key").isNaN();

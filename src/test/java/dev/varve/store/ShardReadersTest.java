@@ -212,7 +212,8 @@ class ShardReadersTest {
 
     @Override
     void read() {
-      lookup.vectors(shard, "user", keys, 0, KEYS, BASIS, vectors, dimensions, new byte[KEYS]);
+      lookup.vectors(
+          shard, "user", keys, 0, KEYS, BASIS, vectors, dimensions, new byte[KEYS], null);
     }
 
     @Override

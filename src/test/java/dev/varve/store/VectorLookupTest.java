@@ -13,6 +13,7 @@ import dev.varve.testing.Cases;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +59,8 @@ class VectorLookupTest {
   }
 
   private Vectors lookup(String table, long[] keys, Basis basis) {
-    var found = new Vectors(keys.length, basis.width());
+    var found = new Vectors(keys.length, basis.width(), true);
+    Arrays.fill(timesMs(found), -9);
     Arrays.fill(found.vectors(), Float.NaN);
     Arrays.fill(found.statuses(), (byte) 9);
     Arrays.fill(found.dimensions(), -9);
@@ -104,6 +106,8 @@ class VectorLookupTest {
             assertThat(LookupStatus.of(found.statuses()[i]))
                 .isEqualTo(isRow ? LookupStatus.ROW : LookupStatus.UNKNOWN);
             assertThat(found.dimensions()[i]).isEqualTo(isRow ? DIMENSION : 0);
+            // Of 256 ms each; some rows are in memory, the others only below.
+            assertThat(timesMs(found)[i]).isEqualTo(isRow ? Batches.NOON_MS / 256 * 256 : 0);
           }
         });
   }
@@ -118,6 +122,11 @@ class VectorLookupTest {
     assertThat(found.vectors()).containsOnly(0);
     assertThat(found.statuses()).containsOnly(LookupStatus.UNKNOWN.code());
     assertThat(found.dimensions()).containsOnly(0);
+    assertThat(timesMs(found)).containsOnly(0);
+  }
+
+  private static long[] timesMs(Vectors found) {
+    return Objects.requireNonNull(found.timesMs());
   }
 
   @Test

@@ -84,16 +84,23 @@ class RowReaderTest {
     int width = basis.width();
     float[] out = untouched(batch.keys.length * width);
     int[] dimensions = new int[batch.keys.length];
-    reader.vectors(rows, batch.tables, batch.keys, batch.from, batch.n, basis, out, dimensions);
+    long[] times = new long[batch.keys.length];
+    Arrays.fill(times, -1);
+    reader.vectors(
+        rows, batch.tables, batch.keys, batch.from, batch.n, basis, out, dimensions, times);
     float[] expected = untouched(out.length);
     int[] expectedDimensions = new int[batch.keys.length];
+    long[] expectedTimes = times.clone();
+    Arrays.fill(expectedTimes, -1);
     for (int i = batch.from; i < batch.from + batch.n; i++) {
       expectedDimensions[i] = dimension(batch.state(i));
       if (expectedDimensions[i] > 0) {
+        expectedTimes[i] = batch.tables[i];
         serve(batch.state(i), basis, expected, i * width);
       }
     }
     assertThat(dimensions).isEqualTo(expectedDimensions);
+    assertThat(times).isEqualTo(expectedTimes);
     assertThat(out).isEqualTo(expected);
   }
 

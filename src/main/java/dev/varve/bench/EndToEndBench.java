@@ -2,6 +2,7 @@ package dev.varve.bench;
 
 import dev.varve.base.Bytes;
 import dev.varve.broker.KafkaConfig;
+import dev.varve.cluster.PeerAccess;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
 import dev.varve.feed.ExampleSender;
@@ -92,7 +93,7 @@ final class EndToEndBench implements Bench {
       sender.flush();
       Path state = folder.path().resolve("state");
       try (var applications =
-          new Applications(config(scene.config()), scene.bootstrap(), "", state)) {
+          new Applications(config(scene.config()), scene.bootstrap(), PeerAccess.none(), state)) {
         applications.start();
         progress.at("learning");
         double perSec = throughput(applications);

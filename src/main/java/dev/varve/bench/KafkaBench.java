@@ -1,6 +1,7 @@
 package dev.varve.bench;
 
 import dev.varve.broker.KafkaConfig;
+import dev.varve.cluster.PeerAccess;
 import dev.varve.topology.Applications;
 import dev.varve.topology.StoreApplication;
 import java.io.IOException;
@@ -76,7 +77,7 @@ final class KafkaBench implements Bench {
   private Figure store(KafkaScene scene, UpdateLog log, Applications.Config config, Path state)
       throws InterruptedException {
     var watch = new CommitWatch(scene, scene.topics().storeApplication(), log);
-    try (var store = new StoreApplication(config, scene.bootstrap(), "", state)) {
+    try (var store = new StoreApplication(config, scene.bootstrap(), PeerAccess.none(), state)) {
       store.start();
       watch.await(log.rows());
       log.check(store.embeddings(), population.rows());

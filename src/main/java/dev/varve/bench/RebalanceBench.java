@@ -2,6 +2,7 @@ package dev.varve.bench;
 
 import dev.varve.base.Check;
 import dev.varve.broker.KafkaConfig;
+import dev.varve.cluster.PeerAccess;
 import dev.varve.layout.RebalanceConfig;
 import dev.varve.learn.Optimizer;
 import dev.varve.schema.Block;
@@ -128,7 +129,8 @@ final class RebalanceBench implements Bench {
           new KnownRows(population, Optimizer.of(config.optimizer(), config.model().seed()));
       try (var sender = new UpdateSender(scene, settings, known);
           var store =
-              new StoreApplication(config, scene.bootstrap(), "", folder.path().resolve("store"))) {
+              new StoreApplication(
+                  config, scene.bootstrap(), PeerAccess.none(), folder.path().resolve("store"))) {
         progress.at("filling the store");
         sender.sendAll();
         known.becomeStill();

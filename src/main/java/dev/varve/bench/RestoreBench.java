@@ -1,6 +1,7 @@
 package dev.varve.bench;
 
 import dev.varve.broker.KafkaConfig;
+import dev.varve.cluster.PeerAccess;
 import dev.varve.topology.Applications;
 import dev.varve.topology.Restored;
 import dev.varve.topology.StoreApplication;
@@ -52,7 +53,7 @@ final class RestoreBench implements Bench {
     progress.at("filling the store");
     UpdateLog log = fill(scene, config, state);
     progress.at("after a clean stop");
-    var store = new StoreApplication(config, scene.bootstrap(), "", state);
+    var store = new StoreApplication(config, scene.bootstrap(), PeerAccess.none(), state);
     figures.add(
         Figure.of(
                 "after a clean stop: records restored",
@@ -64,7 +65,8 @@ final class RestoreBench implements Bench {
     for (int i = 0; i < rounds; i++) {
       progress.at("after the loss of all files, " + (i + 1));
       ScratchFolder.delete(state);
-      Restored restored = start(new StoreApplication(config, scene.bootstrap(), "", state), log);
+      Restored restored =
+          start(new StoreApplication(config, scene.bootstrap(), PeerAccess.none(), state), log);
       rates[i] = 1e9 * restored.records() / restored.took().toNanos();
     }
     figures.add(
@@ -74,7 +76,7 @@ final class RestoreBench implements Bench {
   private UpdateLog fill(KafkaScene scene, Applications.Config config, Path state)
       throws InterruptedException {
     try (var sender = new UpdateSender(scene, settings);
-        var store = new StoreApplication(config, scene.bootstrap(), "", state)) {
+        var store = new StoreApplication(config, scene.bootstrap(), PeerAccess.none(), state)) {
       sender.sendAll();
       store.start();
       String group = scene.topics().storeApplication();

@@ -4,8 +4,10 @@ import dev.varve.base.Check;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -15,12 +17,13 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Makes the topics that are missing, and tells how full each is. */
 public final class TopicSetup {
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final Admin admin;
@@ -44,15 +47,7 @@ public final class TopicSetup {
           new NewTopic(topic.name(), topic.partitions(), (short) topics.config().replication())
               .configs(topic.settings()));
     }
-    for (var made : admin.createTopics(missing).values().entrySet()) {
-      try {
-        made.getValue().get();
-      } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof TopicExistsException)) {
-          throw new KafkaException("topic " + made.getKey() + ": could not be made", e.getCause());
-        }
-      }
-    }
+    make(missing);
     Map<String, Integer> partitions = new HashMap<>();
     awaitDescribed().forEach((name, topic) -> partitions.put(name, topic.partitions().size()));
     for (Topics.Topic topic : topics.all()) {
@@ -63,6 +58,32 @@ public final class TopicSetup {
           key,
           topic.partitions(),
           "%d, the partitions of the existing topic %s".formatted(there, topic.name()));
+    }
+  }
+
+  /** A broker that starts, or whose disk is slow, may have no place for topics for a moment. */
+  private void make(List<NewTopic> missing) throws InterruptedException {
+    long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+    List<NewTopic> left = missing;
+    while (!left.isEmpty()) {
+      Set<String> again = new HashSet<>();
+      for (var made : admin.createTopics(left).values().entrySet()) {
+        try {
+          made.getValue().get();
+        } catch (ExecutionException e) {
+          boolean mayPass = e.getCause() instanceof InvalidReplicationFactorException;
+          if (mayPass && System.nanoTime() < deadline) {
+            again.add(made.getKey());
+          } else if (!(e.getCause() instanceof TopicExistsException)) {
+            throw new KafkaException(
+                "topic " + made.getKey() + ": could not be made", e.getCause());
+          }
+        }
+      }
+      left = left.stream().filter(topic -> again.contains(topic.name())).toList();
+      if (!left.isEmpty()) {
+        Thread.sleep(POLL);
+      }
     }
   }
 

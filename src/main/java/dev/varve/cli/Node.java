@@ -4,6 +4,7 @@ import dev.varve.base.Check;
 import dev.varve.broker.EmbeddedBroker;
 import dev.varve.broker.TopicSetup;
 import dev.varve.broker.Topics;
+import dev.varve.cluster.PeerAccess;
 import dev.varve.feed.CommandClient;
 import dev.varve.join.JoinWindow;
 import dev.varve.learn.Alarms;
@@ -74,6 +75,8 @@ final class Node implements AutoCloseable {
   Started start(DataFolder data) throws IOException, InterruptedException {
     requireFreePorts();
     VarveServer.requireCredentials(config.serve());
+    ServeConfig serve = withGrpcPort(config.serve());
+    var access = new PeerAccess(address(serve), serve.tls(), config.peers());
     bootstrap = config.kafka().bootstrap();
     if (config.kafka().embedded()) {
       var broker = EmbeddedBroker.start(data.kafka(), config.kafka().port());
@@ -86,9 +89,7 @@ final class Node implements AutoCloseable {
     setup.create();
     var commands = new CommandClient(kafkaSettings(), topics, COMMAND_TIMEOUT);
     running.push(commands);
-    ServeConfig serve = withGrpcPort(config.serve());
-    var applications =
-        new Applications(applicationsConfig(), bootstrap, address(serve), data.state());
+    var applications = new Applications(applicationsConfig(), bootstrap, access, data.state());
     running.push(applications);
     // Before the applications are ready: who asks is told that they are not, instead of nothing.
     VarveServer server = VarveServer.start(serve, served(applications, setup, commands));
@@ -177,6 +178,8 @@ final class Node implements AutoCloseable {
     gauge(registry, "varve.quality.calibration", () -> quality.snapshot().calibration());
     registry.getPrometheusRegistry().register(new QualityMeters(quality));
     gauge(registry, "varve.alarms", () -> alarms(applications).size());
+    gauge(
+        registry, "varve.kafka.silence.seconds", () -> applications.outOfTouch().toMillis() / 1e3);
     joinGauges(registry, applications.joins());
     return new Served(
         version,
@@ -218,7 +221,10 @@ final class Node implements AutoCloseable {
   }
 
   private static List<Alarms.Alarm> alarms(Applications applications) {
-    return Alarms.of(applications.quality(), applications.embeddings().refusedGradients());
+    return Alarms.of(
+        applications.quality(),
+        applications.embeddings().refusedGradients(),
+        applications.outOfTouch());
   }
 
   private ServerStatus status(Applications applications) {

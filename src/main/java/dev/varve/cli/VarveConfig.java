@@ -4,6 +4,7 @@ import dev.varve.base.Bytes;
 import dev.varve.base.Check;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.Topics;
+import dev.varve.cluster.PeersConfig;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
 import dev.varve.join.JoinConfig;
@@ -28,7 +29,8 @@ public record VarveConfig(
     StoreConfig store,
     RebalanceConfig rebalance,
     KafkaConfig kafka,
-    ServeConfig serve) {
+    ServeConfig serve,
+    PeersConfig peers) {
   public VarveConfig {
     var least = new Bytes(kafka.shards() * ResidentRows.LEAST_BYTES);
     Check.that(
@@ -77,6 +79,7 @@ public record VarveConfig(
         StoreConfig.defaults(),
         RebalanceConfig.defaults(),
         KafkaConfig.defaults(),
-        ServeConfig.defaults());
+        ServeConfig.defaults(),
+        PeersConfig.defaults());
   }
 }

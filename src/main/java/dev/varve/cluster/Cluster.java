@@ -48,22 +48,22 @@ public final class Cluster implements Embeddings, Rows, AutoCloseable {
       Executors.newFixedThreadPool(
           Runtime.getRuntime().availableProcessors(),
           Thread.ofPlatform().daemon().name("shards-", 0).factory());
-  private final Peers peers = new Peers(LARGEST_ANSWER);
+  private final Peers peers;
   private final News news;
   private final RemoteRows remote;
 
   /**
    * @param own the shards of this instance
-   * @param address {@code host:port} of this instance, as others reach its gRPC; empty where none
-   *     does
+   * @param access how this instance and others reach each other
    * @param longestWait how long a trainer's read waits for a shard
    */
-  public Cluster(StreamsEmbeddings own, int shards, String address, Duration longestWait) {
+  public Cluster(StreamsEmbeddings own, int shards, PeerAccess access, Duration longestWait) {
     this.own = own;
     this.shards = shards;
-    this.address = address;
+    this.address = access.address();
     this.longestWait = longestWait;
-    this.news = new News(own, peers, address);
+    this.peers = new Peers(access, LARGEST_ANSWER);
+    this.news = new News(own, peers, access);
     this.remote = new RemoteRows();
   }
 

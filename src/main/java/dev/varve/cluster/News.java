@@ -34,6 +34,7 @@ final class News implements AutoCloseable {
 
   private final StreamsEmbeddings own;
   private final Peers peers;
+  private final PeerAccess access;
   private final String address;
   private final Map<Integer, Said> said = new HashMap<>();
   private final Thread thread;
@@ -43,13 +44,11 @@ final class News implements AutoCloseable {
   private long newestMs;
   private long measuredNs = System.nanoTime() - MEASURE_EVERY.toNanos();
 
-  /**
-   * @param address of this instance
-   */
-  News(StreamsEmbeddings own, Peers peers, String address) {
+  News(StreamsEmbeddings own, Peers peers, PeerAccess access) {
     this.own = own;
     this.peers = peers;
-    this.address = address;
+    this.access = access;
+    this.address = access.address();
     this.thread = Thread.ofPlatform().name("news").daemon().unstarted(this::run);
   }
 
@@ -121,10 +120,12 @@ final class News implements AutoCloseable {
 
   private void run() {
     while (!stopped) {
+      own.measureContact();
       refreshPlaces();
       if (!alone) {
         if (System.nanoTime() - measuredNs >= MEASURE_EVERY.toNanos()) {
           own.measureCopies();
+          access.check();
           measuredNs = System.nanoTime();
         }
         ask();

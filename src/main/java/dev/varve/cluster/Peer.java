@@ -2,6 +2,7 @@ package dev.varve.cluster;
 
 import com.linecorp.armeria.client.ClientFactory;
 import com.linecorp.armeria.client.grpc.GrpcClients;
+import com.linecorp.armeria.common.HttpHeaderNames;
 import dev.varve.schema.ExplainShardRequest;
 import dev.varve.schema.Explanation;
 import dev.varve.schema.ReadAppliedReply;
@@ -18,6 +19,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Another instance.
@@ -30,18 +34,29 @@ final class Peer {
   /** Longer than a pause of its collector; shorter than anybody wants to wait for a vector. */
   private static final Duration LONGEST_ANSWER = Duration.ofSeconds(1);
 
+  private static final Logger log = LoggerFactory.getLogger(Peer.class);
+
   private final String address;
   private final ShardsFutureStub stub;
-  private volatile boolean silent;
+  private final AtomicBoolean silent = new AtomicBoolean();
 
-  Peer(String address, ClientFactory factory, int largestAnswer) {
+  Peer(String address, PeerAccess access, ClientFactory connections, int largestAnswer) {
     this.address = address;
     this.stub =
-        GrpcClients.builder("gproto+http://" + address)
-            .factory(factory)
+        GrpcClients.builder(access.scheme() + address)
+            .factory(connections)
             .responseTimeout(LONGEST_ANSWER)
             .maxResponseLength(largestAnswer)
             .maxResponseMessageLength(largestAnswer)
+            .decorator(
+                (delegate, ctx, request) -> {
+                  String token = access.token();
+                  if (!token.isEmpty()) {
+                    ctx.setAdditionalRequestHeader(
+                        HttpHeaderNames.AUTHORIZATION, "Bearer " + token);
+                  }
+                  return delegate.execute(ctx, request);
+                })
             .build(ShardsFutureStub.class);
   }
 
@@ -51,7 +66,7 @@ final class Peer {
 
   /** Whether it has not answered when it was asked last: others are asked first then. */
   boolean isSilent() {
-    return silent;
+    return silent.get();
   }
 
   Future<ReadVectorsReply> vectors(ReadVectorsRequest request) {
@@ -78,18 +93,37 @@ final class Peer {
   <T> T await(Future<T> answer) {
     try {
       T came = answer.get(2 * LONGEST_ANSWER.toMillis(), TimeUnit.MILLISECONDS);
-      silent = false;
+      heard();
       return came;
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      silent = PeerException.isSilence(cause);
-      throw new PeerException(address, cause);
+      var unanswered = new PeerException(address, cause);
+      if (PeerException.isSilence(cause)) {
+        notHeard(unanswered);
+      } else {
+        heard();
+      }
+      throw unanswered;
     } catch (TimeoutException e) {
-      silent = true;
-      throw new PeerException(address, e);
+      var unanswered = new PeerException(address, e);
+      notHeard(unanswered);
+      throw unanswered;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new PeerException(address, e);
+    }
+  }
+
+  private void heard() {
+    // Nothing is written while all is well: many threads ask.
+    if (silent.get() && silent.getAndSet(false)) {
+      log.info("instance {}: answers again", address);
+    }
+  }
+
+  private void notHeard(PeerException why) {
+    if (!silent.getAndSet(true)) {
+      log.warn("instance {}; others answer for it, as far as they have copies", why.getMessage());
     }
   }
 }

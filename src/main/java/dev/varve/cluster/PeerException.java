@@ -1,6 +1,7 @@
 package dev.varve.cluster;
 
 import io.grpc.Status;
+import java.util.concurrent.TimeoutException;
 
 /** Another instance gave no answer, or not to what was asked. */
 final class PeerException extends RuntimeException {
@@ -11,6 +12,9 @@ final class PeerException extends RuntimeException {
   }
 
   private static String words(Throwable cause) {
+    if (cause instanceof TimeoutException) {
+      return "nothing";
+    }
     Status status = Status.fromThrowable(cause);
     String description = status.getDescription();
     return description == null ? status.getCode().toString() : description;

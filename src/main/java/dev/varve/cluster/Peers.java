@@ -1,7 +1,6 @@
 package dev.varve.cluster;
 
 import com.linecorp.armeria.client.ClientFactory;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -11,26 +10,27 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p><b>Threads:</b> any.
  */
 final class Peers implements AutoCloseable {
-  private static final Duration LONGEST_CONNECT = Duration.ofMillis(500);
-
-  private final ClientFactory factory =
-      ClientFactory.builder().connectTimeout(LONGEST_CONNECT).build();
+  private final PeerAccess access;
+  private final ClientFactory connections;
   private final Map<String, Peer> peers = new ConcurrentHashMap<>();
   private final int largestAnswer;
 
   /**
    * @param largestAnswer bytes
    */
-  Peers(int largestAnswer) {
+  Peers(PeerAccess access, int largestAnswer) {
+    this.access = access;
+    this.connections = access.connections();
     this.largestAnswer = largestAnswer;
   }
 
   Peer at(String address) {
-    return peers.computeIfAbsent(address, _ -> new Peer(address, factory, largestAnswer));
+    return peers.computeIfAbsent(
+        address, _ -> new Peer(address, access, connections, largestAnswer));
   }
 
   @Override
   public void close() {
-    factory.close();
+    connections.close();
   }
 }

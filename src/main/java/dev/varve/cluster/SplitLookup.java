@@ -78,7 +78,7 @@ final class SplitLookup {
     }
     List<Asked> asked = new ArrayList<>();
     elsewhere.forEach((owner, parts) -> asked.add(ask(peers.at(owner), parts)));
-    nowhere.addAll(readHere(here));
+    nowhere.addAll(readHere(here, 0));
     for (Asked of : asked) {
       try {
         scatter(of.peer.await(of.answer), positions(of.parts));
@@ -128,18 +128,19 @@ final class SplitLookup {
     return of;
   }
 
-  /** Gives what has moved away just now. */
-  private List<Part> readHere(List<Part> parts) {
+  /** Gives what has moved away just now, or may have. */
+  private List<Part> readHere(List<Part> parts, long lagMs) {
     if (parts.isEmpty()) {
       return parts;
     }
     int[] at = positions(parts);
     var found = room(at.length);
     try {
-      own.lookup(table, keys(at), 0, found);
+      own.lookup(table, keys(at), lagMs, found);
     } catch (ShardUnavailableException e) {
       return parts;
     }
+    to.readBehind(found.lagMs());
     scatter(found, at);
     return List.of();
   }
@@ -160,11 +161,14 @@ final class SplitLookup {
     return request;
   }
 
-  /** An owner that is new, the copy that is here, those of others; in this order. */
+  /**
+   * An owner that is new, this instance where it was the owner and has lost contact, the copy that
+   * is here, those of others; in this order.
+   */
   private void readAnywhere(Part part) {
     ShardPlace place = news.place(part.shard);
     String why = why(place.owner());
-    if (own.has(part.shard) && readHere(List.of(part)).isEmpty()) {
+    if (own.has(part.shard) && readHere(List.of(part), 0).isEmpty()) {
       return;
     }
     if (!place.owner().isEmpty() && !place.owner().equals(address)) {
@@ -175,6 +179,9 @@ final class SplitLookup {
     }
     if (mostLagMs <= 0) {
       throw new ShardUnavailableException(part.shard, why + ", and no copy is asked for");
+    }
+    if (own.has(part.shard) && readHere(List.of(part), mostLagMs).isEmpty()) {
+      return;
     }
     try {
       long lagMs = readCopyHere(part);
@@ -205,7 +212,11 @@ final class SplitLookup {
     if (owner.isEmpty()) {
       return "without an owner";
     }
-    return owner.equals(address) ? "on its way here" : "its owner " + owner + " does not answer";
+    if (owner.equals(address)) {
+      long lostMs = own.outOfTouch().toMillis();
+      return lostMs == 0 ? "on its way here" : "no contact with Kafka for %d ms".formatted(lostMs);
+    }
+    return "its owner " + owner + " does not answer";
   }
 
   private String behind(long lagMs) {

@@ -1,6 +1,7 @@
 package dev.varve.learn;
 
 import dev.varve.base.Check;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,9 +32,18 @@ public final class Alarms {
    * Looks at what a process has seen.
    *
    * @param refusedGradients since the shards were opened
+   * @param outOfTouch how long there has been no contact with the brokers
    */
-  public static List<Alarm> of(QualityWindow window, long refusedGradients) {
+  public static List<Alarm> of(QualityWindow window, long refusedGradients, Duration outOfTouch) {
     List<Alarm> alarms = new ArrayList<>();
+    if (outOfTouch.isPositive()) {
+      alarms.add(
+          alarm(
+              "kafka",
+              "no contact for %d s".formatted(outOfTouch.toSeconds()),
+              "contact; nothing is learned, and lookups say how stale they are, until"
+                  + " serve.max-staleness"));
+    }
     QualityWindow.Refusals refusals = window.refusals();
     if (refusals.share() > MOST_REJECTED) {
       alarms.add(

@@ -2,6 +2,7 @@ package dev.varve.serve;
 
 import com.linecorp.armeria.common.TlsKeyPair;
 import com.linecorp.armeria.common.TlsProvider;
+import dev.varve.base.Reloaded;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;

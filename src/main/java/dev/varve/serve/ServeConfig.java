@@ -26,8 +26,8 @@ public record ServeConfig(
         int maxConcurrent,
     @Doc("When a request that has no answer is given up, from 1ms to 1h.") Duration requestTimeout,
     @Doc(
-            "How far a copy may be behind that answers while a shard's owner is not there, unless"
-                + " a request says so itself, from 0s to 1d.")
+            "How far a copy may be behind that answers while a shard's owner is not there, or has"
+                + " no contact with Kafka, unless a request says so itself, from 0s to 1d.")
         Duration maxStaleness,
     @Doc("Model that predicts whole examples; a table of this name cannot be looked up.")
         String scoreModel) {
@@ -92,7 +92,7 @@ public record ServeConfig(
         Bytes.mib(16),
         1024,
         Duration.ofSeconds(10),
-        Duration.ofSeconds(30),
+        Duration.ofMinutes(10),
         "score");
   }
 

@@ -5,6 +5,7 @@ import dev.varve.schema.Explanation;
 import dev.varve.table.ClosedRowsException;
 import dev.varve.table.RowKeys;
 import dev.varve.table.RowMemory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -54,12 +56,20 @@ public final class StreamsEmbeddings implements Embeddings {
   /** Of each shard, how many records of the log its copy here has not read. */
   private final AtomicLongArray copyRecords;
 
+  /** Noted once somebody measures it, which a process that is alone need not. */
+  private final AtomicReference<@Nullable Contact> contact = new AtomicReference<>();
+
+  private final Duration session;
+
   /**
    * @param streams the application that holds the shards
    * @param topic whose partitions are the shards' logs of updates
+   * @param session how long the brokers wait for a heartbeat of this process
    */
-  public StreamsEmbeddings(KafkaStreams streams, String topic, int shards, Bases bases) {
+  public StreamsEmbeddings(
+      KafkaStreams streams, String topic, int shards, Duration session, Bases bases) {
     this.streams = streams;
+    this.session = session;
     this.topic = topic;
     this.shards = shards;
     this.bases = bases;
@@ -205,8 +215,18 @@ public final class StreamsEmbeddings implements Embeddings {
     return summary(shard).tables();
   }
 
+  /** Where contact with the brokers is lost, the rows here are a copy, as old as that. */
   @Override
   public void lookup(String table, long[] keys, long mostLagMs, Vectors to) {
+    long lostMs = outOfTouch().toMillis();
+    if (lostMs > mostLagMs) {
+      int shard = keys.length == 0 ? 0 : Category.shard(table, keys[0], shards);
+      throw new ShardUnavailableException(
+          shard,
+          "perhaps elsewhere: no contact with Kafka for %d ms, max_staleness_ms is %d"
+              .formatted(lostMs, mostLagMs));
+    }
+    to.readBehind(lostMs);
     LOOKUPS.get().lookup(table, keys, shards, this::read, bases.of(table), to);
   }
 
@@ -273,6 +293,37 @@ public final class StreamsEmbeddings implements Embeddings {
   }
 
   // -- among other instances
+
+  /** How long this process has had no contact with the brokers; 0 while it has. */
+  public Duration outOfTouch() {
+    Contact of = contact.get();
+    return of == null ? Duration.ZERO : of.lost(System.nanoTime());
+  }
+
+  /**
+   * Measures how long ago heartbeats were sent; to be called several times a second.
+   *
+   * <p><b>Threads:</b> one.
+   */
+  public void measureContact() {
+    long now = System.nanoTime();
+    Contact of = contact.get();
+    if (of == null) {
+      of = new Contact(session, now);
+      contact.set(of);
+    }
+    of.note(heartbeatAgo(), now);
+  }
+
+  private Duration heartbeatAgo() {
+    double seconds =
+        streams.metrics().entrySet().stream()
+            .filter(it -> it.getKey().name().equals("last-heartbeat-seconds-ago"))
+            .mapToDouble(it -> (Double) it.getValue().metricValue())
+            .max()
+            .orElse(0);
+    return Duration.ofMillis((long) (1000 * Math.max(0, seconds)));
+  }
 
   /** Shards that can be read here now, owned ones and copies. */
   public List<ShardNews> news() {

@@ -5,6 +5,7 @@ import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.OpenTransactions;
 import dev.varve.broker.Topics;
 import dev.varve.cluster.Cluster;
+import dev.varve.cluster.PeerAccess;
 import dev.varve.event.FeatureKind;
 import dev.varve.event.FeatureSet;
 import dev.varve.event.FeaturesConfig;
@@ -78,11 +79,10 @@ public final class Applications implements AutoCloseable {
    * Prepares both applications.
    *
    * @param bootstrap the brokers
-   * @param address {@code host:port} at which other instances reach this one's gRPC; empty where
-   *     there are none
+   * @param access how this instance and others reach each other
    * @param stateFolder for RocksDB
    */
-  public Applications(Config config, String bootstrap, String address, Path stateFolder) {
+  public Applications(Config config, String bootstrap, PeerAccess access, Path stateFolder) {
     this.config = config;
     this.features = new FeatureSet(config.features);
     this.joins = new JoinWindow(config.join.window());
@@ -90,7 +90,7 @@ public final class Applications implements AutoCloseable {
     int dimension = config.model.dimension();
     Optimizer optimizer = Optimizer.of(config.optimizer, config.model.seed());
     Topics topics = new Topics(config.kafka);
-    store = new StoreApplication(config, bootstrap, address, stateFolder);
+    store = new StoreApplication(config, bootstrap, access, stateFolder);
     embeddings = store.cluster();
     open = new OpenTransactions(config.kafka, bootstrap);
     var shared =
@@ -202,6 +202,11 @@ public final class Applications implements AutoCloseable {
     return embeddings.ready() && learn.state() == KafkaStreams.State.RUNNING
         ? "running"
         : "starting";
+  }
+
+  /** How long there has been no contact with the brokers; 0 while there is. */
+  public Duration outOfTouch() {
+    return store.embeddings().outOfTouch();
   }
 
   /** The shards of all instances. */

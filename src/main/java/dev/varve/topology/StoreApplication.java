@@ -3,6 +3,7 @@ package dev.varve.topology;
 import dev.varve.broker.OpenTransactions;
 import dev.varve.broker.Topics;
 import dev.varve.cluster.Cluster;
+import dev.varve.cluster.PeerAccess;
 import dev.varve.layout.Explanations;
 import dev.varve.learn.Optimizer;
 import dev.varve.schema.Explanation;
@@ -36,12 +37,11 @@ public final class StoreApplication implements AutoCloseable {
    * Prepares it.
    *
    * @param bootstrap the brokers
-   * @param address {@code host:port} at which other instances reach this one's gRPC; empty where
-   *     there are none
+   * @param access how this instance and others reach each other
    * @param stateFolder for RocksDB
    */
   public StoreApplication(
-      Applications.Config config, String bootstrap, String address, Path stateFolder) {
+      Applications.Config config, String bootstrap, PeerAccess access, Path stateFolder) {
     var topics = new Topics(config.kafka());
     bases = new Bases(config.model().dimension());
     Properties settings =
@@ -53,16 +53,18 @@ public final class StoreApplication implements AutoCloseable {
             stateFolder,
             config.store().threads(),
             config.store().commitInterval());
-    if (!address.isEmpty()) {
-      settings.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);
+    if (!access.address().isEmpty()) {
+      settings.put(StreamsConfig.APPLICATION_SERVER_CONFIG, access.address());
     }
     streams = new KafkaStreams(topology(config, topics, this::explain), settings);
     open = new OpenTransactions(config.kafka(), bootstrap);
     streams.setUncaughtExceptionHandler(new ThreadFailures(topics.storeApplication()));
     streams.setGlobalStateRestoreListener(restores);
     int shards = config.kafka().shards();
-    embeddings = new StreamsEmbeddings(streams, topics.updates(), shards, bases);
-    cluster = new Cluster(embeddings, shards, address, config.train().shardWait());
+    embeddings =
+        new StreamsEmbeddings(
+            streams, topics.updates(), shards, StreamsSettings.session(settings), bases);
+    cluster = new Cluster(embeddings, shards, access, config.train().shardWait());
   }
 
   private static Topology topology(

@@ -79,6 +79,14 @@ public final class StreamsSettings {
     return withUsers(p, kafka);
   }
 
+  /** How long the brokers wait for a heartbeat before they give a process's partitions away. */
+  static Duration session(Properties settings) {
+    String key = ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG;
+    Object ours = settings.get(StreamsConfig.consumerPrefix(key));
+    Object users = settings.get(key);
+    return Duration.ofMillis(Long.parseLong(String.valueOf(users == null ? ours : users)));
+  }
+
   /** What the user sets wins, also over what is set here for one kind of client only. */
   private static Properties withUsers(Properties p, KafkaConfig kafka) {
     for (String key : kafka.properties().keySet()) {

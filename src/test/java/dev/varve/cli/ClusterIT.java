@@ -10,16 +10,22 @@ import dev.varve.event.Category;
 import dev.varve.schema.Example;
 import dev.varve.schema.Feature;
 import dev.varve.schema.UpdateBatch;
+import dev.varve.testing.TestCertificate;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -28,39 +34,63 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three instances with a broker of its own, one of which is killed while examples are learned and
- * vectors looked up. Every vector that anybody is given is one that the category had at some time,
- * by a fold of the log; the rest are refused. Every example is learned once.
+ * Three instances with a broker of its own, with TLS and tokens. One is killed while examples are
+ * learned and vectors looked up, and comes back; then another is stopped for so long that it loses
+ * its shards, and goes on. Every vector that anybody is given is one that the category had at some
+ * time, by a fold of the log, and none is older than what others were told unless it is marked; the
+ * rest are refused. Every example is learned once.
  */
 class ClusterIT {
   private static final Topics TOPICS = new Topics(KafkaConfig.defaults());
   private static final String TABLE = "user";
   private static final int USERS = 400;
   private static final int IDS = 32;
+  private static final long STALENESS_MS = 60_000;
   private static final long BEGIN_MS = 1_700_000_000_000L;
 
-  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  /**
+   * Five processes start here and do little: compiling all that as for a long life would take most
+   * of the time.
+   */
+  private static final List<String> SIMPLE_COMPILER =
+      List.of("-XX:TieredStopAtLevel=1", "-Dvarve.kernels=scalar");
 
   @TempDir Path folder;
 
   private final AtomicInteger sent = new AtomicInteger();
   private volatile boolean isFeeding = true;
-  private volatile boolean isReading = true;
+  private TestCertificate certificate;
+  private Path tokens;
+  private Path token;
+  private HttpClient client;
 
-  /** What somebody was told of a category. */
+  /** What somebody was told of a category, and how stale it was said to be. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Told(int user, float[] vector) {}
+  private record Told(int user, float[] vector, long staleMs) {}
+
+  @BeforeEach
+  void makeCredentials() throws Exception {
+    certificate = TestCertificate.make(folder, "node", "EC");
+    tokens = folder.resolve("tokens.yaml");
+    CommandRun made =
+        CommandRun.of("token", "nodes", "--role", "operator", "--add", tokens.toString());
+    assertThat(made.exitCode()).as(made.err()).isZero();
+    token = Files.writeString(folder.resolve("token"), made.out());
+    client = HttpClient.newBuilder().sslContext(Trust.of(certificate.certificate())).build();
+  }
 
   @Test
-  void everyAnswerIsRightOrRefusedWhileAnInstanceIsKilled() throws Exception {
+  void everyAnswerIsRightOrRefusedWhileInstancesFail() throws Exception {
     int port = VarveProcess.freePort();
     Process broker = broker(folder.resolve("kafka"), port);
     List<VarveProcess> instances = new ArrayList<>();
     List<VarveProcess.Home> homes = new ArrayList<>();
+    List<Reader> readers = new ArrayList<>();
     try {
       for (int i = 0; i < 3; i++) {
         homes.add(home(i, port));
@@ -70,18 +100,24 @@ class ClusterIT {
       var feeding = Thread.ofPlatform().name("feed").start(feeder::feed);
       // Every user has a row by then: from now on nobody may be told that it has none.
       instances.getFirst().awaitExamples(2 * USERS);
-      var readers = List.of(new Reader(instances.get(0)), new Reader(instances.get(2)));
-      List<Thread> reading =
-          readers.stream().map(of -> Thread.ofPlatform().start(of::read)).toList();
+      readers.add(new Reader(instances.get(0)));
+      readers.add(new Reader(instances.get(2)));
+      readers.forEach(Reader::start);
       instances.getFirst().awaitExamples(4 * USERS);
 
       instances.get(1).kill();
       int answeredBefore = readers.stream().mapToInt(Reader::answered).sum();
       instances.getFirst().awaitExamples(sent.get() + 2 * USERS);
       assertThat(readers.stream().mapToInt(Reader::answered).sum()).isGreaterThan(answeredBefore);
-
       instances.set(1, up(homes.get(1), 1, port));
       instances.get(1).awaitExamples(sent.get() + USERS);
+
+      readers.get(1).stop();
+      List<Told> fresh = new ArrayList<>();
+      var stopped = new Reader(instances.get(2));
+      stopForLong(instances.get(2), stopped, instances.getFirst(), fresh);
+      readers.add(stopped);
+
       isFeeding = false;
       feeding.join();
       for (VarveProcess instance : instances) {
@@ -89,33 +125,66 @@ class ClusterIT {
         assertThat(instance.status().path("examples").asInt()).isEqualTo(sent.get());
         assertThat(instance.status().at("/tables/user/occurrences").asInt()).isEqualTo(sent.get());
       }
-      isReading = false;
-      for (Thread thread : reading) {
-        thread.join();
-      }
-      assertRight(readers, instances, "127.0.0.1:" + port);
+      readers.getFirst().stop();
+      Versions versions = versions("127.0.0.1:" + port);
+      assertRight(readers, instances, versions);
+      assertNoneOlder(stopped.told, fresh, versions);
     } finally {
       isFeeding = false;
-      isReading = false;
+      readers.forEach(of -> of.isReading = false);
       instances.forEach(VarveProcess::close);
       broker.destroyForcibly().onExit().join();
     }
   }
 
-  private void assertRight(List<Reader> readers, List<VarveProcess> instances, String bootstrap)
-      throws Exception {
+  /**
+   * Stops an instance until others have what it had, and asks it when it goes on. The first
+   * question waits for it already.
+   *
+   * @param fresh what another was told meanwhile
+   */
+  private void stopForLong(
+      VarveProcess instance, Reader reader, VarveProcess other, List<Told> fresh) throws Exception {
+    int[] everybody = IntStream.range(0, USERS).toArray();
+    instance.signal("STOP");
+    try {
+      var meanwhile = new Reader(other);
+      for (int i = 0; i < 600 && meanwhile.told.isEmpty(); i++) {
+        TimeUnit.MILLISECONDS.sleep(100);
+        meanwhile.ask(everybody, 0);
+      }
+      assertThat(meanwhile.told).as("others have its shards").hasSize(USERS);
+      fresh.addAll(meanwhile.told);
+      var first = reader.send(everybody, STALENESS_MS);
+      instance.signal("CONT");
+      reader.take(everybody, first.join());
+    } finally {
+      instance.signal("CONT");
+    }
+    for (int i = 0; i < 400; i++) {
+      reader.ask(everybody, STALENESS_MS);
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  private static Versions versions(String bootstrap) throws Exception {
     var versions = new Versions(TABLE);
     Committed.records(bootstrap, TOPICS.updates(), UpdateBatch.parser()).forEach(versions::fold);
+    return versions;
+  }
+
+  private void assertRight(List<Reader> readers, List<VarveProcess> instances, Versions versions)
+      throws Exception {
     for (Reader reader : readers) {
       assertThat(reader.wrong).as("answers that are none").isEmpty();
       assertThat(reader.told).hasSizeGreaterThan(10 * IDS);
       assertThat(reader.told)
           .as("vectors that their category never had")
-          .allMatch(told -> versions.has(Category.key(told.user), told.vector));
+          .allMatch(told -> versions.age(Category.key(told.user), told.vector) >= 0);
     }
     for (VarveProcess instance : instances) {
       var last = new Reader(instance);
-      last.ask(IntStream.range(0, USERS).toArray());
+      last.ask(IntStream.range(0, USERS).toArray(), 0);
       assertThat(last.told).hasSize(USERS);
       assertThat(last.told)
           .as("newest vectors")
@@ -123,22 +192,43 @@ class ClusterIT {
     }
   }
 
+  private static void assertNoneOlder(List<Told> later, List<Told> fresh, Versions versions) {
+    Map<Integer, Integer> ages = new HashMap<>();
+    fresh.forEach(of -> ages.put(of.user, versions.age(Category.key(of.user), of.vector)));
+    assertThat(later)
+        .as("vectors older than what somebody was told before, and not marked")
+        .filteredOn(of -> of.staleMs == 0)
+        .isNotEmpty()
+        .allMatch(
+            of -> versions.age(Category.key(of.user), of.vector) >= ages.getOrDefault(of.user, 0));
+  }
+
   // -- processes
 
   private VarveProcess.Home home(int i, int kafkaPort) throws Exception {
     Path of = folder.resolve("instance-" + i);
     of.toFile().mkdirs();
-    return new VarveProcess.Home(of, VarveProcess.freePort(), kafkaPort);
+    return new VarveProcess.Home(
+        of,
+        VarveProcess.freePort(),
+        kafkaPort,
+        SIMPLE_COMPILER,
+        List.of("--ca", certificate.certificate().toString(), "--token-file", token.toString()));
   }
 
-  private static VarveProcess up(VarveProcess.Home home, int i, int port) throws Exception {
+  private VarveProcess up(VarveProcess.Home home, int i, int port) throws Exception {
     List<String> settings = new ArrayList<>();
     for (String setting :
         List.of(
             "kafka.bootstrap=127.0.0.1:" + port,
             "kafka.instance=node-" + i,
             "kafka.standbys=1",
-            "model.basis=identity")) {
+            "model.basis=identity",
+            "serve.tls-certificate=" + certificate.certificate(),
+            "serve.tls-key=" + certificate.key(),
+            "serve.tokens=" + tokens,
+            "peers.ca=" + certificate.certificate(),
+            "peers.token=" + token)) {
       settings.addAll(List.of("--set", setting));
     }
     return VarveProcess.up(home, settings.toArray(String[]::new));
@@ -150,6 +240,7 @@ class ClusterIT {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@ops/jvm.flags",
                 "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
                 BrokerMain.class.getName(),
@@ -204,6 +295,8 @@ class ClusterIT {
     private final List<Told> told = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
     private final AtomicInteger answers = new AtomicInteger();
+    private final Thread thread = Thread.ofPlatform().unstarted(this::read);
+    private volatile boolean isReading = true;
 
     Reader(VarveProcess instance) {
       this.uri = URI.create(instance.http() + "/v2/models/" + TABLE + "/infer");
@@ -213,40 +306,56 @@ class ClusterIT {
       return answers.get();
     }
 
-    void read() {
+    void start() {
+      thread.start();
+    }
+
+    void stop() throws InterruptedException {
+      isReading = false;
+      thread.join();
+    }
+
+    private void read() {
       var random = RandomGenerator.of("L64X128MixRandom");
       try {
         while (isReading) {
-          ask(random.ints(IDS, 0, USERS).toArray());
-          TimeUnit.MILLISECONDS.sleep(5);
+          ask(random.ints(IDS, 0, USERS).toArray(), STALENESS_MS);
+          TimeUnit.MILLISECONDS.sleep(20);
         }
       } catch (Exception e) {
         wrong.add(e.toString());
       }
     }
 
-    void ask(int[] users) throws Exception {
+    void ask(int[] users, long stalenessMs) throws Exception {
+      take(users, send(users, stalenessMs).join());
+    }
+
+    CompletableFuture<HttpResponse<String>> send(int[] users, long stalenessMs) throws IOException {
       String body =
-          "{\"inputs\":[{\"name\":\"ids\",\"datatype\":\"INT64\",\"shape\":[%d],\"data\":%s}]}"
-              .formatted(users.length, Arrays.toString(users));
+          """
+          {"inputs": [{"name": "ids", "datatype": "INT64", "shape": [%d], "data": %s}],
+           "parameters": {"max_staleness_ms": %d}}
+          """
+              .formatted(users.length, Arrays.toString(users), stalenessMs);
       var request =
           HttpRequest.newBuilder(uri)
               .timeout(Duration.ofSeconds(30))
+              .header("authorization", "Bearer " + Files.readString(token).strip())
               .POST(HttpRequest.BodyPublishers.ofString(body))
               .build();
-      var answer = CLIENT.send(request, BodyHandlers.ofString());
-      if (answer.statusCode() == 503) {
-        return;
-      }
-      if (answer.statusCode() != 200) {
-        wrong.add(answer.statusCode() + " " + answer.body());
-        return;
-      }
-      take(users, Json.MAPPER.readTree(answer.body()));
-      answers.incrementAndGet();
+      return client.sendAsync(request, BodyHandlers.ofString());
     }
 
-    private void take(int[] users, JsonNode answer) {
+    void take(int[] users, HttpResponse<String> response) throws IOException {
+      if (response.statusCode() == 503) {
+        return;
+      }
+      if (response.statusCode() != 200) {
+        wrong.add(response.statusCode() + " " + response.body());
+        return;
+      }
+      JsonNode answer = Json.MAPPER.readTree(response.body());
       JsonNode vectors = answer.at("/outputs/0/data");
       int dimension = vectors.size() / users.length;
       for (int i = 0; i < users.length; i++) {
@@ -257,8 +366,9 @@ class ClusterIT {
         for (int j = 0; j < dimension; j++) {
           vector[j] = (float) vectors.path(i * dimension + j).asDouble();
         }
-        told.add(new Told(users[i], vector));
+        told.add(new Told(users[i], vector, answer.at("/parameters/stale_ms").asLong()));
       }
+      answers.incrementAndGet();
     }
   }
 }

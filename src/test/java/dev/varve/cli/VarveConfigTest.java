@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.base.Bytes;
 import dev.varve.broker.KafkaConfig;
+import dev.varve.cluster.PeersConfig;
 import dev.varve.config.ConfigException;
 import dev.varve.config.ConfigReader;
 import dev.varve.config.Setting;
@@ -121,8 +122,10 @@ class VarveConfigTest {
             serve.max-body=16MiB
             serve.max-concurrent=1024
             serve.request-timeout=10s
-            serve.max-staleness=30s
+            serve.max-staleness=10m
             serve.score-model=score
+            peers.ca=
+            peers.token=
             """
                 .lines()
                 .toList());
@@ -211,6 +214,8 @@ class VarveConfigTest {
       serve.request-timeout=1500ms
       serve.max-staleness=0ms
       serve.score-model=ctr
+      peers.ca=ca.pem
+      peers.token=varve-2.token
       """;
 
   private static final VarveConfig OTHER_CONFIG =
@@ -292,7 +297,8 @@ class VarveConfigTest {
               7,
               Duration.ofMillis(1500),
               Duration.ZERO,
-              "ctr"));
+              "ctr"),
+          new PeersConfig(Path.of("ca.pem"), Path.of("varve-2.token")));
 
   @Test
   void everyKeyReachesItsComponent() {

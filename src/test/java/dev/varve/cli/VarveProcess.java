@@ -17,23 +17,35 @@ import java.util.regex.Pattern;
 /** A real {@code varve up} in a JVM of its own, on free ports, that can be killed. */
 final class VarveProcess implements AutoCloseable {
   private static final Pattern READY =
-      Pattern.compile("varve is ready: (http://\\S+) (grpc://\\S+) kafka://(\\S+) data .*");
+      Pattern.compile("varve is ready: (https?://\\S+) (grpcs?://\\S+) kafka://(\\S+) data .*");
   private static final int LONGEST_START_SECONDS = 120;
 
   private final Process process;
   private final Path output;
   private final String http;
   private final String bootstrap;
+  private final List<String> credentials;
 
-  private VarveProcess(Process process, Path output, Matcher ready) {
+  private VarveProcess(Process process, Path output, Matcher ready, List<String> credentials) {
     this.process = process;
     this.output = output;
+    this.credentials = credentials;
     this.http = ready.group(1);
     this.bootstrap = ready.group(3);
   }
 
-  /** Where one Varve lives over several starts: its folder, and ports that stay the same. */
-  record Home(Path folder, int httpPort, int kafkaPort) {
+  /**
+   * Where one Varve lives over several starts: its folder, and ports that stay the same.
+   *
+   * @param jvm further flags of its JVM
+   * @param credentials options of commands that ask it
+   */
+  record Home(
+      Path folder, int httpPort, int kafkaPort, List<String> jvm, List<String> credentials) {
+    Home(Path folder, int httpPort, int kafkaPort) {
+      this(folder, httpPort, kafkaPort, List.of(), List.of());
+    }
+
     static Home in(Path folder) throws IOException {
       return new Home(folder, freePort(), freePort());
     }
@@ -47,7 +59,7 @@ final class VarveProcess implements AutoCloseable {
       Matcher ready = READY.matcher("");
       for (String line : Files.readAllLines(output)) {
         if (ready.reset(line).matches()) {
-          return new VarveProcess(process, output, ready);
+          return new VarveProcess(process, output, ready, home.credentials);
         }
       }
       process.waitFor(100, TimeUnit.MILLISECONDS);
@@ -61,6 +73,7 @@ final class VarveProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("@ops/jvm.flags", "@ops/compute.flags", "-Xmx1g"));
+    command.addAll(home.jvm);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("up", "--data", home.folder.resolve("data").toString()));
     command.addAll(List.of("--http-port", Integer.toString(home.httpPort), "--grpc-port", "0"));
@@ -87,7 +100,9 @@ final class VarveProcess implements AutoCloseable {
 
   /** What {@code varve status --json} says. */
   JsonNode status() throws IOException {
-    CommandRun run = CommandRun.of("status", "--json", "--server", http);
+    List<String> command = new ArrayList<>(List.of("status", "--json", "--server", http));
+    command.addAll(credentials);
+    CommandRun run = CommandRun.of(command.toArray(String[]::new));
     assertThat(run.exitCode()).as(run.err()).isZero();
     return Json.MAPPER.readTree(run.out());
   }
@@ -103,6 +118,12 @@ final class VarveProcess implements AutoCloseable {
   /** As {@code kill -9} does. */
   void kill() {
     process.destroyForcibly().onExit().join();
+  }
+
+  /** As {@code kill -STOP} and {@code kill -CONT} do. */
+  void signal(String name) throws IOException, InterruptedException {
+    var kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()));
+    assertThat(kill.inheritIO().start().waitFor()).isZero();
   }
 
   /** As {@code kill} does; returns whether it stopped within ten seconds. */

@@ -62,9 +62,15 @@ final class Versions {
     return Arrays.copyOfRange(state, 1, 1 + dimension);
   }
 
-  /** Whether a category had this vector at some time. */
-  boolean has(long key, float[] vector) {
-    return vectors.getOrDefault(key, List.of()).stream().anyMatch(of -> Arrays.equals(of, vector));
+  /** When a category had this vector last: how many others it had before; -1 for never. */
+  int age(long key, float[] vector) {
+    List<float[]> all = vectors.getOrDefault(key, List.of());
+    for (int i = all.size() - 1; i >= 0; i--) {
+      if (Arrays.equals(all.get(i), vector)) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** The vector behind the last batch. */

@@ -7,6 +7,7 @@ import dev.varve.broker.EmbeddedBroker;
 import dev.varve.broker.KafkaConfig;
 import dev.varve.broker.TopicSetup;
 import dev.varve.broker.Topics;
+import dev.varve.cluster.PeerAccess;
 import dev.varve.event.Category;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
@@ -65,7 +66,8 @@ class CleanRestartIT {
     Path state = folder.resolve("state");
     try (var broker = EmbeddedBroker.start(folder.resolve("kafka"), EmbeddedBroker.freePort())) {
       prepare(broker.bootstrap());
-      try (var store = new StoreApplication(config(), broker.bootstrap(), "", state)) {
+      try (var store =
+          new StoreApplication(config(), broker.bootstrap(), PeerAccess.none(), state)) {
         store.start();
         await(() -> rows(store.embeddings()) == ROWS);
       }
@@ -80,7 +82,7 @@ class CleanRestartIT {
   /** Starts it, sees all rows, stops it cleanly; gives what it restored. */
   private static Restored restartedWith(EmbeddedBroker broker, Path state)
       throws InterruptedException {
-    try (var store = new StoreApplication(config(), broker.bootstrap(), "", state)) {
+    try (var store = new StoreApplication(config(), broker.bootstrap(), PeerAccess.none(), state)) {
       store.start();
       assertThat(rows(store.embeddings())).isEqualTo(ROWS);
       var found = new Vectors(ROWS, DIMENSION);

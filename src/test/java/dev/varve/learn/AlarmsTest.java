@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.varve.schema.Quality;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,10 +28,10 @@ class AlarmsTest {
 
   @Test
   void thereIsNoneWhileAllIsWell() {
-    assertThat(Alarms.of(window, 0)).isEmpty();
+    assertThat(Alarms.of(window, 0, Duration.ZERO)).isEmpty();
     examples(15_000, 0, 0.5, 100);
 
-    assertThat(Alarms.of(window, 0)).isEmpty();
+    assertThat(Alarms.of(window, 0, Duration.ZERO)).isEmpty();
   }
 
   @Test
@@ -38,7 +39,7 @@ class AlarmsTest {
     examples(5_000, 0, 0.5, 0);
     examples(0, 0, 0.5, 1_000);
 
-    assertThat(Alarms.of(window, 0))
+    assertThat(Alarms.of(window, 0, Duration.ZERO))
         .containsExactly(
             new Alarms.Alarm(
                 "rejected",
@@ -46,12 +47,21 @@ class AlarmsTest {
                     + " letters say why, varve topics where they are)"));
     examples(10_000, 0, 0.5, 0);
     examples(10_000, 0, 0.5, 0);
-    assertThat(Alarms.of(window, 0)).isEmpty();
+    assertThat(Alarms.of(window, 0, Duration.ZERO)).isEmpty();
+  }
+
+  @Test
+  void lostContactRaisesOne() {
+    assertThat(Alarms.of(window, 0, Duration.ofMillis(23_900)))
+        .extracting(Alarms.Alarm::text)
+        .singleElement()
+        .asString()
+        .startsWith("kafka: no contact for 23 s (expected: contact;");
   }
 
   @Test
   void refusedGradientsRaiseOne() {
-    assertThat(Alarms.of(window, 3))
+    assertThat(Alarms.of(window, 3, Duration.ZERO))
         .extracting(Alarms.Alarm::text)
         .singleElement()
         .asString()
@@ -63,7 +73,7 @@ class AlarmsTest {
     examples(5_000, 3, 0.5, 0);
     examples(5_000, -3, 0.5, 0);
 
-    assertThat(Alarms.of(window, 0))
+    assertThat(Alarms.of(window, 0, Duration.ZERO))
         .extracting(Alarms.Alarm::kind)
         .containsExactly("normalized entropy");
   }
@@ -71,10 +81,12 @@ class AlarmsTest {
   @Test
   void predictionsFarFromTheRateRaiseOne() {
     examples(9_999, 0, 0.25, 0);
-    assertThat(Alarms.of(window, 0)).isEmpty();
+    assertThat(Alarms.of(window, 0, Duration.ZERO)).isEmpty();
     examples(1, 0, 0.25, 0);
 
-    assertThat(Alarms.of(window, 0)).extracting(Alarms.Alarm::kind).contains("calibration");
+    assertThat(Alarms.of(window, 0, Duration.ZERO))
+        .extracting(Alarms.Alarm::kind)
+        .contains("calibration");
   }
 
   // -- bounds
@@ -90,7 +102,7 @@ class AlarmsTest {
 
   @Test
   void oneRefusedGradientIsEnough() {
-    assertThat(Alarms.of(window, 1)).hasSize(1);
+    assertThat(Alarms.of(window, 1, Duration.ZERO)).hasSize(1);
   }
 
   @ParameterizedTest
@@ -112,6 +124,6 @@ class AlarmsTest {
   }
 
   private List<String> kinds() {
-    return Alarms.of(window, 0).stream().map(Alarms.Alarm::kind).toList();
+    return Alarms.of(window, 0, Duration.ZERO).stream().map(Alarms.Alarm::kind).toList();
   }
 }

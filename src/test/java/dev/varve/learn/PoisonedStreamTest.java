@@ -13,6 +13,7 @@ import dev.varve.learn.ModelConfig.HeadKind;
 import dev.varve.schema.Example;
 import dev.varve.schema.Feature;
 import dev.varve.table.RowKeys;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -76,7 +77,9 @@ class PoisonedStreamTest {
       assertThat(Math.abs(price[i])).isLessThanOrEqualTo(LARGEST);
     }
     assertThat(window.snapshot().logLoss()).isFinite();
-    assertThat(Alarms.of(window, 0)).extracting(Alarms.Alarm::kind).contains("rejected");
+    assertThat(Alarms.of(window, 0, Duration.ZERO))
+        .extracting(Alarms.Alarm::kind)
+        .contains("rejected");
   }
 
   /** One item is in every example; its label is turned every now and then. */

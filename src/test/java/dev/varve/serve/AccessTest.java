@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.varve.base.Reloaded;
 import dev.varve.schema.Change;
 import dev.varve.schema.Command;
 import dev.varve.schema.ReadNewsRequest;

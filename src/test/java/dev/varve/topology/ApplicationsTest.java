@@ -3,6 +3,7 @@ package dev.varve.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.varve.cluster.PeerAccess;
 import dev.varve.event.FeaturesConfig;
 import dev.varve.event.LimitsConfig;
 import dev.varve.join.JoinConfig;
@@ -35,7 +36,7 @@ class ApplicationsTest {
             RebalanceConfig.defaults(),
             Parts.TOPICS.config()),
         "localhost:1",
-        "",
+        PeerAccess.none(),
         folder);
   }
 

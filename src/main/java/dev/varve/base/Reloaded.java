@@ -1,4 +1,4 @@
-package dev.varve.serve;
+package dev.varve.base;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Threads:</b> any.
  */
-final class Reloaded<T> {
+public final class Reloaded<T> {
   private static final Logger LOG = LoggerFactory.getLogger(Reloaded.class);
 
   private final String key;
@@ -35,7 +35,7 @@ final class Reloaded<T> {
    * @param key of the file in the configuration, for the log
    * @param reader makes the value of the files; what it throws is thrown here too
    */
-  Reloaded(String key, List<Path> files, Supplier<T> reader) {
+  public Reloaded(String key, List<Path> files, Supplier<T> reader) {
     this.key = key;
     this.files = List.copyOf(files);
     this.reader = reader;
@@ -44,7 +44,8 @@ final class Reloaded<T> {
     this.value = reader.get();
   }
 
-  T get() {
+  /** The value of now. */
+  public T get() {
     return value;
   }
 
@@ -52,7 +53,7 @@ final class Reloaded<T> {
    * Looks at the files again. A change counts when it is seen the second time: the first look may
    * come while a file is half written, or while one of two is still the old one.
    */
-  synchronized void check() {
+  public synchronized void check() {
     List<Optional<ByteBuffer>> now = contents();
     boolean settled = now.equals(seen);
     seen = now;

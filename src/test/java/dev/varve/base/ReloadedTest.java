@@ -1,4 +1,4 @@
-package dev.varve.serve;
+package dev.varve.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

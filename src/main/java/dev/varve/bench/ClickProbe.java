@@ -52,7 +52,13 @@ final class ClickProbe implements AutoCloseable {
     this.found = new Vectors(1, embeddings.dimension());
     this.producer =
         new KafkaProducer<>(
-            Map.of("bootstrap.servers", scene.bootstrap(), "linger.ms", 0),
+            Map.of(
+                "bootstrap.servers",
+                scene.bootstrap(),
+                "linger.ms",
+                0,
+                "max.in.flight.requests.per.connection",
+                1),
             new ByteArraySerializer(),
             new ByteArraySerializer());
   }

@@ -1,5 +1,7 @@
 package dev.varve.feed;
 
+import static java.util.Map.entry;
+
 import dev.varve.broker.DeadLetter;
 import dev.varve.broker.Topics;
 import java.nio.charset.StandardCharsets;
@@ -52,27 +54,20 @@ final class Outbox implements AutoCloseable {
 
   private static Map<String, Object> settings(String bootstrap) {
     int timeoutMs = Math.toIntExact(DELIVERY_TIMEOUT.toMillis());
-    return Map.of(
-        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-        bootstrap,
-        ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
-        ByteArraySerializer.class,
-        ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG,
-        ByteArraySerializer.class,
-        ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
-        true,
-        ProducerConfig.ACKS_CONFIG,
-        "all",
-        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-        timeoutMs,
-        ProducerConfig.MAX_BLOCK_MS_CONFIG,
-        timeoutMs,
-        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-        LARGEST_REQUEST_BYTES,
-        ProducerConfig.LINGER_MS_CONFIG,
-        10,
-        ProducerConfig.BATCH_SIZE_CONFIG,
-        64 << 10);
+    // With several in flight, the first ever of a partition may be turned back, as while its leader
+    // changes, and the second be taken: then the first is out of sequence for good (KAFKA-14359).
+    return Map.ofEntries(
+        entry(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1),
+        entry(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap),
+        entry(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class),
+        entry(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class),
+        entry(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true),
+        entry(ProducerConfig.ACKS_CONFIG, "all"),
+        entry(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeoutMs),
+        entry(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeoutMs),
+        entry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, LARGEST_REQUEST_BYTES),
+        entry(ProducerConfig.LINGER_MS_CONFIG, 10),
+        entry(ProducerConfig.BATCH_SIZE_CONFIG, 64 << 10));
   }
 
   int partitions(String topic) {

@@ -150,7 +150,8 @@ public final class VarveServer implements AutoCloseable {
             .addService(calls)
             .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
             .maxRequestMessageLength((int) config.maxBody().count())
-            .exceptionHandler((_, status, cause, _) -> GrpcErrors.status(status, cause))
+            .exceptionHandler(
+                (_, status, cause, _) -> GrpcErrors.status(status, cause, config.maxBody()))
             // Else a call without a deadline has all the time that there is, and one with a
             // deadline as much as it likes; a client gives its call up by itself.
             .useClientTimeoutHeader(false)

@@ -270,7 +270,15 @@ class ClusterIT {
 
     void feed() {
       Map<String, Object> settings =
-          Map.of("bootstrap.servers", bootstrap, "delivery.timeout.ms", 180_000, "linger.ms", 5);
+          Map.of(
+              "bootstrap.servers",
+              bootstrap,
+              "delivery.timeout.ms",
+              180_000,
+              "linger.ms",
+              5,
+              "max.in.flight.requests.per.connection",
+              1);
       try (var producer =
           new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
         for (int i = 0; isFeeding; i++) {

@@ -113,7 +113,15 @@ class JoinIT {
 
   private static KafkaProducer<byte[], byte[]> producer(String bootstrap) {
     Map<String, Object> settings =
-        Map.of("bootstrap.servers", bootstrap, "delivery.timeout.ms", 180_000, "linger.ms", 5);
+        Map.of(
+            "bootstrap.servers",
+            bootstrap,
+            "delivery.timeout.ms",
+            180_000,
+            "linger.ms",
+            5,
+            "max.in.flight.requests.per.connection",
+            1);
     return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
   }
 

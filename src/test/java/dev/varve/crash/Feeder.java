@@ -21,7 +21,7 @@ final class Feeder implements AutoCloseable {
     this.log = log;
     this.producer =
         new KafkaProducer<>(
-            Map.of("bootstrap.servers", bootstrap),
+            Map.of("bootstrap.servers", bootstrap, "max.in.flight.requests.per.connection", 1),
             new ByteArraySerializer(),
             new ByteArraySerializer());
     for (int shard = 0; shard < Setup.SHARDS; shard++) {

@@ -33,7 +33,8 @@ final class ShardLookup {
   /**
    * Reads vectors of one table.
    *
-   * @param out receives float32[n][D] from index {@code from * D} on; zeros where there is no row
+   * @param out receives the vectors, of D floats each; zeros where there is no row
+   * @param places the row of {@code out} that each vector goes to, from {@code from} on
    * @param dimensions receives the dimensions from {@code from} on
    * @param statuses receives the codes of {@link LookupStatus} from {@code from} on
    * @param timesMs receives event times from {@code from} on, as in {@link Vectors#timesMs}; null
@@ -47,6 +48,7 @@ final class ShardLookup {
       int n,
       Basis basis,
       float[] out,
+      int[] places,
       int[] dimensions,
       byte[] statuses,
       long @Nullable [] timesMs) {
@@ -54,7 +56,9 @@ final class ShardLookup {
     int width = basis.width();
     if (id < 0) {
       Arrays.fill(dimensions, from, from + n, ResidentRows.ABSENT);
-      Arrays.fill(out, from * width, (from + n) * width, 0);
+      for (int i = from; i < from + n; i++) {
+        Arrays.fill(out, places[i] * width, (places[i] + 1) * width, 0);
+      }
       Arrays.fill(statuses, from, from + n, LookupStatus.UNKNOWN.code());
       if (timesMs != null) {
         Arrays.fill(timesMs, from, from + n, 0);
@@ -62,16 +66,17 @@ final class ShardLookup {
       return;
     }
     Arrays.fill(room(from + n), from, from + n, id);
-    reader.vectors(shard.rows(), tables, keys, from, n, basis, out, dimensions, timesMs);
+    reader.vectors(shard.rows(), tables, keys, from, n, basis, out, places, dimensions, timesMs);
     for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
       int misses = fetch(shard, keys, at, Math.min(ResidentRows.CHUNK, from + n - at), dimensions);
       for (int m = 0; m < misses; m++) {
         int i = missing[m];
         byte[] value = values[m];
         if (value == null) {
-          Arrays.fill(out, i * width, (i + 1) * width, 0);
+          Arrays.fill(out, places[i] * width, (places[i] + 1) * width, 0);
         } else {
-          dimensions[i] = RowFormat.vector(value, shard.rows().encoding(), basis, out, i * width);
+          dimensions[i] =
+              RowFormat.vector(value, shard.rows().encoding(), basis, out, places[i] * width);
           if (timesMs != null) {
             timesMs[i] = RowFormat.time(value);
           }
@@ -88,7 +93,7 @@ final class ShardLookup {
     if (shard.sharedRows().serves(id)) {
       for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
         int end = Math.min(at + ResidentRows.CHUNK, from + n);
-        sharedVectors(shard, keys, at, end, basis, out, dimensions, statuses);
+        sharedVectors(shard, keys, at, end, basis, out, places, dimensions, statuses);
       }
     }
   }
@@ -100,6 +105,7 @@ final class ShardLookup {
       int to,
       Basis basis,
       float[] out,
+      int[] places,
       int[] dimensions,
       byte[] statuses) {
     int without = without(dimensions, from, to);
@@ -109,7 +115,7 @@ final class ShardLookup {
       int i = missing[j];
       if (shared.serves(tables[i])) {
         int d = shared.dimension();
-        basis.project(composed, j * width + 1, d, out, i * basis.width());
+        basis.project(composed, j * width + 1, d, out, places[i] * basis.width());
         dimensions[i] = d;
         statuses[i] = LookupStatus.TAIL.code();
       }

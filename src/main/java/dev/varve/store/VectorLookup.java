@@ -5,11 +5,10 @@ import dev.varve.table.Basis;
 import dev.varve.table.ResidentRows;
 import java.util.Arrays;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One thread's lookups: sorts the keys of a batch by shard, so that each shard is read once, and
- * brings the vectors back into the caller's order.
+ * has the vectors put where the caller's order wants them.
  *
  * <p><b>Threads:</b> one at a time.
  */
@@ -19,13 +18,12 @@ final class VectorLookup {
 
   private final ShardLookup rows = new ShardLookup();
   private final int[] shardOf = new int[MOST];
-  private final int[] order = new int[MOST];
+  private final int[] places = new int[MOST];
   private final long[] sorted = new long[MOST];
   private final int[] dimensions = new int[MOST];
   private final byte[] found = new byte[MOST];
   private final long[] timesMs = new long[MOST];
   private int[] ends = new int[0];
-  private float[] vectors = new float[0];
 
   /** The reads of a single shard. */
   ShardLookup rows() {
@@ -44,16 +42,13 @@ final class VectorLookup {
    * @param count number of shards
    */
   void lookup(String table, long[] keys, int count, Shards shards, Basis basis, Vectors to) {
-    if (vectors.length < MOST * basis.width()) {
-      vectors = new float[MOST * basis.width()];
-    }
     for (int from = 0; from < keys.length; from += MOST) {
       int n = Math.min(MOST, keys.length - from);
       sort(table, keys, from, n, count);
       for (int shard = 0; shard < count; shard++) {
-        read(shard, table, shards, basis, to.timesMs() == null ? null : timesMs);
+        read(shard, table, shards, basis, to);
       }
-      scatter(n, to, from);
+      scatter(n, to);
     }
   }
 
@@ -73,34 +68,36 @@ final class VectorLookup {
     // Each shard's start becomes its end while its keys are put in.
     for (int i = 0; i < n; i++) {
       int at = ends[shardOf[i]]++;
-      order[at] = i;
+      places[at] = from + i;
       sorted[at] = keys[from + i];
     }
   }
 
-  private void read(int shard, String table, Shards shards, Basis basis, long @Nullable [] times) {
+  private void read(int shard, String table, Shards shards, Basis basis, Vectors to) {
     int start = shard == 0 ? 0 : ends[shard - 1];
     int n = ends[shard] - start;
     if (n > 0) {
+      long[] times = to.timesMs() == null ? null : timesMs;
+      float[] out = to.vectors();
       shards.read(
           shard,
           of ->
-              rows.vectors(of, table, sorted, start, n, basis, vectors, dimensions, found, times));
+              rows.vectors(
+                  of, table, sorted, start, n, basis, out, places, dimensions, found, times));
     }
   }
 
-  /** Gives what was read, in the order of the keys, from row {@code from} on. */
-  private void scatter(int n, Vectors to, int from) {
-    int width = to.width();
-    long[] times = to.timesMs();
+  /** Gives what was read beside the vectors, in the order of the keys. */
+  private void scatter(int n, Vectors to) {
+    byte[] statuses = to.statuses();
+    int[] ofRows = to.dimensions();
     for (int i = 0; i < n; i++) {
-      int row = from + order[i];
-      System.arraycopy(vectors, i * width, to.vectors(), row * width, width);
-      to.statuses()[row] = found[i];
-      to.dimensions()[row] = Math.max(dimensions[i], 0);
-      if (times != null) {
-        times[row] = timesMs[i];
-      }
+      statuses[places[i]] = found[i];
+      ofRows[places[i]] = Math.max(dimensions[i], 0);
+    }
+    long[] times = to.timesMs();
+    for (int i = 0; times != null && i < n; i++) {
+      times[places[i]] = timesMs[i];
     }
   }
 }

@@ -38,12 +38,14 @@ public final class RowReader {
       Basis basis,
       float[] out,
       int[] dimensions) {
-    vectors(rows, tables, keys, from, n, basis, out, dimensions, null);
+    vectors(rows, tables, keys, from, n, basis, out, null, dimensions, null);
   }
 
   /**
-   * The same with the time of each row's last update.
+   * The same to any places, and with the time of each row's last update.
    *
+   * @param places the row of {@code out} that each vector goes to, from {@code from} on; null where
+   *     they go one behind the other
    * @param times receives it from {@code from} on, packed ({@link PackedPopularity}); nothing where
    *     a row is not in memory
    */
@@ -55,6 +57,7 @@ public final class RowReader {
       int n,
       Basis basis,
       float[] out,
+      int @Nullable [] places,
       int[] dimensions,
       long @Nullable [] times) {
     for (int at = from; at < from + n; at += ResidentRows.CHUNK) {
@@ -67,7 +70,8 @@ public final class RowReader {
           int slot = search.slot(i);
           dimensions[at + i] = slot < 0 ? ResidentRows.ABSENT : Slabs.dimensionOf(slot);
           if (slot >= 0) {
-            copyVector(search.row(i), dimensions[at + i], basis, out, times, at + i);
+            int place = places == null ? at + i : places[at + i];
+            copyVector(search.row(i), dimensions[at + i], basis, out, place, times, at + i);
           }
         }
       } finally {
@@ -143,9 +147,15 @@ public final class RowReader {
   }
 
   private static void copyVector(
-      long row, int dimension, Basis basis, float[] out, long @Nullable [] times, int i) {
+      long row,
+      int dimension,
+      Basis basis,
+      float[] out,
+      int place,
+      long @Nullable [] times,
+      int i) {
     int width = basis.width();
-    int at = i * width;
+    int at = place * width;
     int spins = 0;
     int sequence;
     do {

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CategoryTest {
   @ParameterizedTest
-  @CsvSource({"42", "0", "-1", "9223372036854775807", "-9223372036854775808"})
+  @CsvSource({"42", "0", "-1", "10", "9223372036854775807", "-9223372036854775808"})
   void anIntegerIsTheSameCategoryAsItsText(long id) {
     assertThat(Category.key(id)).isEqualTo(Category.key(Long.toString(id)));
   }
@@ -51,6 +51,17 @@ class CategoryTest {
           int shards = random.nextInt(1, 1 << random.nextInt(1, 16));
           int shard = Category.shard("t" + random.nextInt(9), random.nextLong(), shards);
           assertThat(shard).isBetween(0, shards - 1);
+        });
+  }
+
+  /** A power of two is divided by in another way. */
+  @Test
+  void eightShardsAreThoseOfTwentyFourTakenTogether() {
+    forAll(
+        500,
+        random -> {
+          long key = random.nextLong();
+          assertThat(Category.shard("t", key, 24) % 8).isEqualTo(Category.shard("t", key, 8));
         });
   }
 

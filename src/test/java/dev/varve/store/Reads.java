@@ -39,6 +39,7 @@ final class Reads {
             basis,
             vector,
             new int[1],
+            new int[1],
             new byte[1],
             null);
     return vector;

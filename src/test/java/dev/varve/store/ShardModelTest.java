@@ -392,6 +392,8 @@ class ShardModelTest {
         Arrays.fill(vectors, Float.NaN);
         Arrays.fill(timesMs, -1);
         int from = random.nextInt(keys.length);
+        int[] places = new int[keys.length];
+        Arrays.setAll(places, i -> from + places.length - 1 - i);
 
         lookup.vectors(
             shard,
@@ -401,13 +403,14 @@ class ShardModelTest {
             keys.length - from,
             basis,
             vectors,
+            places,
             dimensions,
             statuses,
             timesMs);
 
         for (int i = from; i < keys.length; i++) {
           ShardModel.ModelRow row = rows.get(keys[i]);
-          float[] read = Arrays.copyOfRange(vectors, i * d, (i + 1) * d);
+          float[] read = Arrays.copyOfRange(vectors, places[i] * d, (places[i] + 1) * d);
           float[] expected = new float[d];
           float[] tail = row != null && row.dimension > 0 ? null : model.tail(table, keys[i]);
           var status = LookupStatus.UNKNOWN;

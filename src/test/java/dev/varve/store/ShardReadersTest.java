@@ -202,18 +202,20 @@ class ShardReadersTest {
 
   private final class VectorReader extends Reader {
     private final long[] keys = new long[KEYS];
+    private final int[] places = new int[KEYS];
     private final float[] vectors = new float[KEYS * DIMENSION];
 
     VectorReader() {
       for (int key = 0; key < KEYS; key++) {
         keys[key] = key;
+        places[key] = key;
       }
     }
 
     @Override
     void read() {
       lookup.vectors(
-          shard, "user", keys, 0, KEYS, BASIS, vectors, dimensions, new byte[KEYS], null);
+          shard, "user", keys, 0, KEYS, BASIS, vectors, places, dimensions, new byte[KEYS], null);
     }
 
     @Override

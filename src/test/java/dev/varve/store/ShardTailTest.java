@@ -105,7 +105,18 @@ class ShardTailTest {
     byte[] status = {-1};
     float[] vector = new float[DIMENSION];
     new ShardLookup()
-        .vectors(shard, table, new long[] {key}, 0, 1, BASIS, vector, new int[1], status, null);
+        .vectors(
+            shard,
+            table,
+            new long[] {key},
+            0,
+            1,
+            BASIS,
+            vector,
+            new int[1],
+            new int[1],
+            status,
+            null);
     return LookupStatus.of(status[0]);
   }
 

@@ -86,8 +86,10 @@ class RowReaderTest {
     int[] dimensions = new int[batch.keys.length];
     long[] times = new long[batch.keys.length];
     Arrays.fill(times, -1);
+    int[] places = new int[batch.keys.length];
+    Arrays.setAll(places, i -> places.length - 1 - i);
     reader.vectors(
-        rows, batch.tables, batch.keys, batch.from, batch.n, basis, out, dimensions, times);
+        rows, batch.tables, batch.keys, batch.from, batch.n, basis, out, places, dimensions, times);
     float[] expected = untouched(out.length);
     int[] expectedDimensions = new int[batch.keys.length];
     long[] expectedTimes = times.clone();
@@ -96,7 +98,7 @@ class RowReaderTest {
       expectedDimensions[i] = dimension(batch.state(i));
       if (expectedDimensions[i] > 0) {
         expectedTimes[i] = batch.tables[i];
-        serve(batch.state(i), basis, expected, i * width);
+        serve(batch.state(i), basis, expected, places[i] * width);
       }
     }
     assertThat(dimensions).isEqualTo(expectedDimensions);

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.IntToLongFunction;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -28,7 +29,8 @@ final class UpdateSender implements AutoCloseable {
 
   private static final int MOST_LATE_MS = 32;
 
-  private final Population population;
+  private final IntToLongFunction keys;
+  private final int rows;
   private final String topic;
   private final SplittableRandom random;
   private final KafkaProducer<byte[], byte[]> producer;
@@ -50,12 +52,20 @@ final class UpdateSender implements AutoCloseable {
   }
 
   UpdateSender(KafkaScene scene, Settings settings, Gradients gradients) {
+    this(scene, settings, settings.population(Settings.DIMENSION)::key, gradients);
+  }
+
+  /**
+   * @param keys of the rows, by their numbers
+   */
+  UpdateSender(KafkaScene scene, Settings settings, IntToLongFunction keys, Gradients gradients) {
     int shards = scene.config().shards();
-    this.population = settings.population(Settings.DIMENSION);
+    this.keys = keys;
+    this.rows = settings.rows();
     this.topic = scene.topics().updates();
     this.random = new SplittableRandom(settings.seed());
-    this.places = new int[population.rows()];
-    this.occurred = new AtomicIntegerArray(population.rows());
+    this.places = new int[rows];
+    this.occurred = new AtomicIntegerArray(rows);
     this.gradients = gradients;
     this.log = new UpdateLog(shards);
     this.batches = new Batch[shards];
@@ -101,7 +111,7 @@ final class UpdateSender implements AutoCloseable {
 
   /** Sends an update of every row, in random order, and waits until the broker has it. */
   void sendAll() {
-    for (int number : Draws.shuffled(population.rows(), random)) {
+    for (int number : Draws.shuffled(rows, random)) {
       add(number);
     }
     flush();
@@ -127,8 +137,7 @@ final class UpdateSender implements AutoCloseable {
 
   /** Zipf's law over the rows in random order. */
   Zipf zipf(double exponent) {
-    return new Zipf(
-        Draws.shuffled(population.rows(), random), new ZipfSampler(population.rows(), exponent));
+    return new Zipf(Draws.shuffled(rows, random), new ZipfSampler(rows, exponent));
   }
 
   /** Sends every shard a layout, behind what was sent before. */
@@ -144,7 +153,7 @@ final class UpdateSender implements AutoCloseable {
 
   /** So often did a share of the rows occur at most; any thread may ask. */
   int occurrences(double share) {
-    int[] sorted = new int[population.rows()];
+    int[] sorted = new int[rows];
     Arrays.setAll(sorted, occurred::get);
     Arrays.sort(sorted);
     return sorted[(int) (share * (sorted.length - 1))];
@@ -152,7 +161,7 @@ final class UpdateSender implements AutoCloseable {
 
   private void add(int number) {
     occurred.setPlain(number, occurred.getPlain(number) + 1);
-    long key = population.key(number);
+    long key = keys.applyAsLong(number);
     Batch batch = batches[Category.shard(TABLE, key, batches.length)];
     if (places[number] == 0) {
       batch.add(number, key);

@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       BenchStoreCommand.class,
       BenchTrainCommand.class,
+      BenchServeCommand.class,
       BenchRebalanceCommand.class,
       BenchFollowCommand.class
     })
@@ -23,6 +24,6 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "bench: nothing (expected: store, train, rebalance or follow)");
+        spec.commandLine(), "bench: nothing (expected: store, train, serve, rebalance or follow)");
   }
 }

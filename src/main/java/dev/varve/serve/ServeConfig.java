@@ -108,10 +108,19 @@ public record ServeConfig(
 
   /** The same with another gRPC port. */
   public ServeConfig withGrpcPort(int port) {
+    return withPorts(httpPort, port);
+  }
+
+  /** The same on ports that are free. */
+  public ServeConfig withFreePorts() {
+    return withPorts(0, 0);
+  }
+
+  private ServeConfig withPorts(int http, int grpc) {
     return new ServeConfig(
         host,
-        httpPort,
-        port,
+        http,
+        grpc,
         tlsCertificate,
         tlsKey,
         tokens,

@@ -56,9 +56,9 @@ class ArchitectureTest {
       Map.ofEntries(
           entry("org.apache.kafka", Set.of("topology", "store", "broker", "feed", "bench", "cli")),
           entry("org.rocksdb", Set.of("store", "bench")),
-          entry("com.linecorp.armeria", Set.of("serve", "cluster")),
-          entry("io.grpc", Set.of("serve", "cluster", "topology", "schema")),
-          entry("io.micrometer", Set.of("serve", "cli")),
+          entry("com.linecorp.armeria", Set.of("serve", "cluster", "bench")),
+          entry("io.grpc", Set.of("serve", "cluster", "topology", "schema", "bench")),
+          entry("io.micrometer", Set.of("serve", "cli", "bench")),
           entry("org.bytedeco", Set.of("kernel")),
           entry("org.agrona", Set.of("kernel", "learn", "table", "store")),
           entry("com.fasterxml.jackson", Set.of("config", "log", "serve", "cli")),
